@@ -1,0 +1,1 @@
+//! The table of known providers: domain -> servers, the kind of password, quirks. See `shared` facts.

@@ -1,0 +1,21 @@
+//! How to speak to a mailbox: the ports [`Source`], [`Target`] and [`Feed`], what they exchange, and the
+//! protocols that implement them. Bytes and servers only: this crate must not know jobs, journals, files of
+//! mail, or a word that a person reads.
+
+pub mod budget;
+pub mod date;
+pub mod failure;
+pub mod fingerprint;
+pub mod flags;
+pub mod folder;
+pub mod message;
+pub mod ports;
+
+pub use budget::{Body, BodyReader, BodyWriter, Budget};
+pub use date::InternalDate;
+pub use failure::{Cause, Failure, Reach, Result, Side};
+pub use fingerprint::{HeaderHash, Sha256};
+pub use flags::{Flags, System};
+pub use folder::{Folder, FolderPath, SpecialUse, Status};
+pub use message::{Entry, Fetched, Listing, Message, MessageId};
+pub use ports::{Capacity, Feed, Fence, Identity, Limits, NameRules, Outcome, Part, Source, Taken, Target, Want};

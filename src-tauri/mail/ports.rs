@@ -1,0 +1,165 @@
+//! The ports between an engine and a mailbox. A Source gives messages, a Target takes them from a Feed. They
+//! are implemented by IMAP (both), POP3 (source), an archive (both) and memory (both, the reference).
+//! Retry, rate limit, repair, reading through an archive and fault injection wrap these traits.
+
+use crate::{Failure, Fetched, Flags, Folder, FolderPath, Listing, Message, MessageId, Result, SpecialUse};
+use async_trait::async_trait;
+use tokio::sync::mpsc::Sender;
+
+/// How much of each message a listing tells; each includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Want {
+    /// Ids and flags.
+    Flags,
+    /// Also size and date.
+    Sizes,
+    /// Also the [`crate::HeaderHash`].
+    Headers,
+}
+
+/// How much of each message is fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The octets, flags and date.
+    Whole,
+    /// The octets are read, hashed and dropped: `Fetched::Hashed`.
+    Hashes,
+}
+
+/// Where a mailbox says it is, to recognise it again. Compared before each run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The greeting's text, or the archive's id.
+    pub greeting: String,
+    /// SHA-256 of the server's certificate, hexadecimal; None without TLS.
+    pub certificate: Option<String>,
+}
+
+/// A mailbox to read. It is never changed: EXAMINE and BODY.PEEK only.
+///
+/// Any `Err` ends this Source: whether its connection is still good is not the caller's to guess, it opens a
+/// new one. Errors of one message come as [`Fetched::Failed`] and never as `Err`. An `Err` of reach `Folder`
+/// leaves it usable for other folders.
+#[async_trait]
+pub trait Source: Send {
+    async fn identity(&mut self) -> Result<Identity>;
+
+    /// All folders of the person's own namespace, with what the server tells of each without opening it.
+    async fn folders(&mut self) -> Result<Vec<Folder>>;
+
+    /// Messages with UID `from` and above (1 = all; POP3 ignores it).
+    async fn list(&mut self, folder: &Folder, from: u32, want: Want) -> Result<Listing>;
+
+    /// Sends each of `ids` (ascending, each once) to `out` exactly once, in any order. When `out` is closed by the
+    /// receiver it ends early with Ok. `Ok` otherwise means that every id was sent. Demands the tagged OK and
+    /// exactly the ids asked for; a missing one is asked for singly, then sent as Failed.
+    async fn fetch(&mut self, folder: &Folder, ids: &[MessageId], part: Part, out: Sender<Fetched>) -> Result<()>;
+
+    /// Says goodbye. Errors do not matter any more.
+    async fn close(&mut self);
+}
+
+/// The state of a target folder before the first store: what lies from `uid_next` on may be ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fence {
+    /// As the target lists it after it was made: servers change names.
+    pub folder: Folder,
+    pub validity: u32,
+    pub uid_next: u32,
+    /// True when this call created it.
+    pub created: bool,
+    /// PERMANENTFLAGS has `\*`: any keyword is kept. Otherwise only those in `keywords` are.
+    pub any_keyword: bool,
+    pub keywords: Vec<String>,
+}
+
+/// What a target as a whole can hold. None: not told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Capacity {
+    /// Octets that still fit, by its quota (RFC 9208).
+    pub room: Option<u64>,
+    /// Octets of the largest message (APPENDLIMIT, RFC 7889).
+    pub message_limit: Option<u64>,
+    pub names: NameRules,
+}
+
+/// What a folder name may be. The plan maps by it; `prepare` still names what the server made of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NameRules {
+    /// A character that no segment can hold, None for a flat namespace.
+    pub delimiter: Option<char>,
+    /// Further characters this kind of server is known to refuse.
+    pub refused: Vec<char>,
+}
+
+/// How much a target is ready to take now. It chooses anew each time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub messages: usize,
+    pub octets: u64,
+}
+
+/// Answer of [`Feed::take`].
+#[derive(Debug)]
+pub enum Taken {
+    /// At least one message, within the limits but for a single message larger than them.
+    Batch(Vec<Message>),
+    /// Nothing at hand now. Only given while something is in flight.
+    NotYet,
+    End,
+}
+
+/// What became of a message that a target took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Stored, under this UID if the server told (APPENDUID).
+    Stored(Option<u32>),
+    /// Refused for what it is; nothing of it was stored. Never used for quota or throttling of the whole.
+    Refused(Failure),
+}
+
+/// Where a target takes its messages from. What `take` returns is already committed as intended; a message
+/// that is taken and never settled stays in doubt, and the next run looks for it at the target.
+#[async_trait]
+pub trait Feed: Send {
+    /// With `idle` (nothing in flight) waits for one message; never waits for a second, so that batches grow
+    /// by themselves while answers are awaited.
+    async fn take(&mut self, limits: Limits, idle: bool) -> Result<Taken>;
+
+    /// Gives the messages back with what became of them. The result rides in the next commit.
+    async fn settle(&mut self, outcomes: Vec<(Message, Outcome)>) -> Result<()>;
+}
+
+/// A change of flags of one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlagChange {
+    pub id: MessageId,
+    pub flags: Flags,
+}
+
+/// A mailbox to store into. Errors as for [`Source`].
+#[async_trait]
+pub trait Target: Source {
+    async fn capacity(&mut self) -> Result<Capacity>;
+
+    /// Creates the folder if it is missing, subscribes it, opens it, and tells its fence.
+    async fn prepare(&mut self, path: &FolderPath, special: Option<SpecialUse>) -> Result<Fence>;
+
+    /// Takes batches from `feed` until its end and stores them into the folder. Every message taken is settled
+    /// once, but for those in flight when it ends with `Err`: these are in doubt. On [`Taken::End`] it awaits what
+    /// is in flight, settles it, and returns Ok.
+    async fn store(&mut self, fence: &Fence, feed: &mut dyn Feed) -> Result<()>;
+
+    /// Removes exactly these (UID EXPUNGE, RFC 4315); without UIDPLUS it refuses with `FolderRefused`.
+    async fn remove(&mut self, folder: &Folder, ids: &[MessageId]) -> Result<()>;
+
+    /// Moves messages (UID MOVE, RFC 6851) and tells each one's new UID where known.
+    async fn relocate(
+        &mut self,
+        folder: &Folder,
+        ids: &[MessageId],
+        to: &Folder,
+    ) -> Result<Vec<(MessageId, Option<u32>)>>;
+
+    async fn flag(&mut self, folder: &Folder, changes: &[FlagChange]) -> Result<()>;
+}
