@@ -1,6 +1,7 @@
 //! What can go wrong with a mailbox, as codes. Whether to try again is decided elsewhere (`transfer/retry.rs`);
 //! what a person reads is decided in `wording`. Never holds a secret or the body of a message.
 
+use crate::Sha256;
 use std::fmt;
 use std::time::Duration;
 
@@ -190,11 +191,24 @@ pub struct Failure {
     pub words: Option<String>,
     /// The time the server asked us to wait, if it stated one.
     pub wait: Option<Duration>,
+    /// The certificate that was not trusted, so that a person can compare and pin it.
+    pub certificate: Option<Box<Certificate>>,
+}
+
+/// What a person needs to decide about a certificate. Texts come from the server: bounded, without control characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    pub sha256: Sha256,
+    pub subject: String,
+    pub issuer: String,
+    /// Validity in seconds since 1970.
+    pub from: i64,
+    pub until: i64,
 }
 
 impl Failure {
     pub fn new(cause: Cause) -> Self {
-        Self { cause, reach: cause.reach(), side: None, about: None, words: None, wait: None }
+        Self { cause, reach: cause.reach(), side: None, about: None, words: None, wait: None, certificate: None }
     }
 
     pub fn about(mut self, thing: impl Into<String>) -> Self {

@@ -8,14 +8,18 @@ pub mod failure;
 pub mod fingerprint;
 pub mod flags;
 pub mod folder;
+pub mod imap;
 pub mod message;
+pub mod net;
 pub mod ports;
 
 pub use budget::{Body, BodyReader, BodyWriter, Budget};
 pub use date::InternalDate;
-pub use failure::{Cause, Failure, Reach, Result, Side};
+pub use failure::{Cause, Certificate, Failure, Reach, Result, Side};
 pub use fingerprint::{HeaderHash, Sha256};
 pub use flags::{Flags, System};
 pub use folder::{Folder, FolderPath, SpecialUse, Status};
 pub use message::{Entry, Fetched, Listing, Message, MessageId};
-pub use ports::{Capacity, Feed, Fence, Identity, Limits, NameRules, Outcome, Part, Source, Taken, Target, Want};
+pub use ports::{
+    Capacity, Feed, Fence, FlagChange, Identity, Limits, NameRules, Outcome, Part, Source, Taken, Target, Want,
+};
