@@ -81,6 +81,8 @@ pub enum Cause {
     /// Another Mailferry holds this move's lock.
     Busy,
     SameMailbox,
+    /// Not the mailbox of the last run: other greeting, certificate and UIDVALIDITYs throughout.
+    IdentityChanged,
     /// Stopped on request.
     Stopped,
 }
@@ -121,11 +123,12 @@ impl Cause {
             StoreUnusable => "store_unusable",
             Busy => "busy",
             SameMailbox => "same_mailbox",
+            IdentityChanged => "identity_changed",
             Stopped => "stopped",
         }
     }
 
-    pub const ALL: [Cause; 32] = {
+    pub const ALL: [Cause; 33] = {
         use Cause::*;
         [
             HostUnknown,
@@ -159,6 +162,7 @@ impl Cause {
             StoreUnusable,
             Busy,
             SameMailbox,
+            IdentityChanged,
             Stopped,
         ]
     };

@@ -1,10 +1,15 @@
 //! One mailbox's move: survey, plan, reconcile, copy, journal, verify. Opens no socket (that is `mail`), knows
 //! no word that a person reads (that is `wording`), and asks for secrets only through `Credentials`.
 
+pub mod home;
 pub mod outcome;
 pub mod request;
+pub mod run;
 pub mod snapshot;
+pub mod stages;
 
+pub use home::Home;
 pub use outcome::{Counts, FolderOutcome, Outcome, Problem, ProblemLevel, Verdict};
 pub use request::{Layout, Level, Pace, Place, Request, Task};
+pub use run::{Control, Problems, Run, SignedIn, sign_in, start};
 pub use snapshot::{FolderProgress, Phase, Snapshot, Waiting};

@@ -1,6 +1,7 @@
 //! The result of a run, as counts and coded problems. found = stored + already + skipped + failed + gone.
 
 use mail::{Failure, FolderPath, MessageId};
+use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -16,7 +17,7 @@ pub enum Verdict {
 
 /// Of messages. For `check`, `stored` is what a move would store; for `verify`, `already` = equal and `failed` =
 /// missing or different.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub found: u64,
     pub stored: u64,
@@ -73,7 +74,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub const NOTICES: [&str; 5] = ["gone", "maybe_twice", "deleted_at_source", "changed_by_server", "renamed"];
+    pub const NOTICES: [&str; 6] =
+        ["gone", "maybe_twice", "deleted_at_source", "changed_by_server", "renamed", "virtual_folder"];
     /// What `verify` finds.
     pub const DIFFERENCES: [&str; 5] = ["missing", "different", "flags_differ", "date_differs", "archive_damaged"];
 }
@@ -94,6 +96,26 @@ pub struct Outcome {
     pub survey: Option<Survey>,
     /// Messages and octets proved in the backup, where one was made.
     pub backup: Option<(u64, u64)>,
+    /// Of a move with `verify_after`: equal (`already`), missing or different (`failed`) at the target.
+    pub verified: Option<Counts>,
+}
+
+impl Outcome {
+    /// Could not start, because of this.
+    pub fn failed(failure: Failure) -> Self {
+        Self {
+            verdict: Verdict::Failed,
+            counts: Counts::default(),
+            octets: 0,
+            seconds: 0.0,
+            folders: Vec::new(),
+            problems: Vec::new(),
+            failure: Some(failure),
+            survey: None,
+            backup: None,
+            verified: None,
+        }
+    }
 }
 
 /// What Check shows beside the counts.

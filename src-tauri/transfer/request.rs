@@ -20,7 +20,8 @@ pub enum Task {
     Check,
     /// Copy what is not there yet; with `backup`, the source is read through the archive there, which is made and
     /// proved first when `prove_first` is set (the window), else filled on the way (the command line).
-    Move { backup: Option<PathBuf>, prove_first: bool, put_back: bool },
+    /// `verify_after`: then compares both sides message by message (phase `Verify`).
+    Move { backup: Option<PathBuf>, prove_first: bool, put_back: bool, verify_after: Option<Level> },
     /// Source account into an archive, then proved by reading it back.
     Backup { directory: PathBuf },
     /// Compare message by message. Target may be a directory; without a target a directory is proved by itself.
