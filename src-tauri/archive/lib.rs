@@ -1,1 +1,17 @@
+//! Mail on disk: one mbox and one index a folder, sealed by a manifest. Written while a mailbox is read
+//! ([`Through`]), read back ([`Reader`]) and proved byte by byte ([`prove`]). Knows files and the ports of `mail`;
+//! it must not know sockets, jobs, or a word that a person reads.
 
+mod archive;
+mod place;
+mod prove;
+mod reader;
+mod store;
+mod through;
+
+pub use archive::Archive;
+pub use place::{free_space, in_synced_folder};
+pub use prove::{Damage, Flaw, FolderProof, Proof, prove};
+pub use reader::Reader;
+pub use store::Store;
+pub use through::Through;
