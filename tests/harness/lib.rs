@@ -1,1 +1,17 @@
+//! What the tests stand on: real servers, a sample mailbox, an independent comparison, a slow line, the command
+//! line and the window as a person starts them. Nothing here uses our own mail crate: it would prove itself.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness fails its test by a panic")]
 
+pub mod certificate;
+pub mod delay;
+pub mod dovecot;
+pub mod process;
+pub mod sample;
+pub mod utf7;
+pub mod wire;
+
+pub use certificate::Certificate;
+pub use delay::Proxy;
+pub use dovecot::{Dovecot, Format, Options, PASSWORD, USER};
+pub use sample::{Letter, many, nasty, samples};
+pub use wire::{Value, Wire};

@@ -1,0 +1,249 @@
+//! A TCP proxy that makes the line long without making it thin: octets wait their time and then go on, up to
+//! 4 MiB in flight a connection and direction. It can also freeze, cut and refuse.
+
+use std::collections::VecDeque;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Octets on the way in one direction of one connection.
+const IN_FLIGHT: usize = 4 << 20;
+
+#[derive(Default)]
+struct State {
+    /// One way, in microseconds.
+    delay: AtomicU64,
+    /// Octets that may still pass, both ways together, before everything is cut; negative: no end.
+    left: AtomicI64,
+    frozen: AtomicBool,
+    refusing: AtomicBool,
+    ended: AtomicBool,
+    accepted: AtomicU64,
+    passed: AtomicU64,
+    open: Mutex<Vec<TcpStream>>,
+}
+
+/// Listens on a loopback port of its own; ended when dropped.
+pub struct Proxy {
+    pub port: u16,
+    state: Arc<State>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Proxy {
+    /// Leads to `port` of the loopback; `round_trip` is added to every answer.
+    pub fn to(port: u16, round_trip: Duration) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let own = listener.local_addr().unwrap().port();
+        let state = Arc::new(State { left: AtomicI64::new(-1), ..State::default() });
+        state.delay.store((round_trip / 2).as_micros() as u64, Ordering::Relaxed);
+        let shared = Arc::clone(&state);
+        let thread = thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                if shared.ended.load(Ordering::Relaxed) {
+                    return;
+                }
+                shared.accepted.fetch_add(1, Ordering::Relaxed);
+                if shared.refusing.load(Ordering::Relaxed) {
+                    continue;
+                }
+                if let Ok(server) = TcpStream::connect(("127.0.0.1", port)) {
+                    lead(client, server, &shared);
+                }
+            }
+        });
+        Self { port: own, state, thread: Some(thread) }
+    }
+
+    /// After so many more octets, both ways together, all connections are cut. Once: new ones pass.
+    pub fn cut_after(&self, octets: u64) {
+        self.state.left.store(octets as i64, Ordering::Relaxed);
+    }
+
+    pub fn cut_now(&self) {
+        self.state.cut();
+    }
+
+    /// Connections stay open and nothing comes through any more.
+    pub fn freeze(&self, on: bool) {
+        self.state.frozen.store(on, Ordering::Relaxed);
+    }
+
+    /// New connections are closed at once, without a word.
+    pub fn refuse(&self, on: bool) {
+        self.state.refusing.store(on, Ordering::Relaxed);
+    }
+
+    /// Connections so far.
+    pub fn accepted(&self) -> u64 {
+        self.state.accepted.load(Ordering::Relaxed)
+    }
+
+    /// Octets so far, both ways together.
+    pub fn passed(&self) -> u64 {
+        self.state.passed.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.state.ended.store(true, Ordering::Relaxed);
+        self.state.cut();
+        // Wakes the listener.
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl State {
+    fn cut(&self) {
+        for stream in self.open.lock().unwrap().drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Counts octets; true when the line is to be cut here.
+    fn spends(&self, octets: usize) -> bool {
+        self.passed.fetch_add(octets as u64, Ordering::Relaxed);
+        if self.left.load(Ordering::Relaxed) < 0 {
+            return false;
+        }
+        let left = self.left.fetch_sub(octets as i64, Ordering::Relaxed) - octets as i64;
+        left < 0
+    }
+}
+
+fn lead(client: TcpStream, server: TcpStream, state: &Arc<State>) {
+    for stream in [&client, &server] {
+        let _ = stream.set_nodelay(true);
+        if let Ok(clone) = stream.try_clone() {
+            state.open.lock().unwrap().push(clone);
+        }
+    }
+    if let (Ok(from_client), Ok(from_server)) = (client.try_clone(), server.try_clone()) {
+        one_way(from_client, server, Arc::clone(state));
+        one_way(from_server, client, Arc::clone(state));
+    }
+}
+
+#[derive(Default)]
+struct Line {
+    /// None marks the end.
+    waiting: VecDeque<(Instant, Option<Vec<u8>>)>,
+    octets: usize,
+    broken: bool,
+}
+
+fn one_way(mut from: TcpStream, mut to: TcpStream, state: Arc<State>) {
+    let line = Arc::new((Mutex::new(Line::default()), Condvar::new()));
+    let (reading, reader_state) = (Arc::clone(&line), Arc::clone(&state));
+    thread::spawn(move || {
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            let read = from.read(&mut buffer).unwrap_or(0);
+            let due = Instant::now() + Duration::from_micros(reader_state.delay.load(Ordering::Relaxed));
+            let (lock, moved) = &*reading;
+            let mut line = lock.lock().unwrap();
+            while line.octets >= IN_FLIGHT && !line.broken {
+                line = moved.wait(line).unwrap();
+            }
+            line.octets += read;
+            line.waiting.push_back((due, (read > 0).then(|| buffer[..read].to_vec())));
+            moved.notify_all();
+            if read == 0 || line.broken {
+                return;
+            }
+        }
+    });
+    thread::spawn(move || {
+        let (lock, moved) = &*line;
+        loop {
+            let mut waiting = lock.lock().unwrap();
+            while waiting.waiting.is_empty() {
+                waiting = moved.wait(waiting).unwrap();
+            }
+            let (due, octets) = waiting.waiting.pop_front().unwrap();
+            drop(waiting);
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            while state.frozen.load(Ordering::Relaxed) && !state.ended.load(Ordering::Relaxed) {
+                thread::sleep(Duration::from_millis(10));
+            }
+            let Some(octets) = octets else {
+                let _ = to.shutdown(Shutdown::Write);
+                return;
+            };
+            let cut = state.spends(octets.len());
+            let sent = !cut && to.write_all(&octets).is_ok();
+            let mut waiting = lock.lock().unwrap();
+            waiting.octets -= octets.len();
+            waiting.broken = !sent;
+            moved.notify_all();
+            drop(waiting);
+            if cut {
+                state.left.store(-1, Ordering::Relaxed);
+                state.cut();
+            }
+            if !sent {
+                return;
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Answers every octet with itself.
+    fn echo() -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                thread::spawn(move || {
+                    let mut reader = stream.try_clone().unwrap();
+                    std::io::copy(&mut reader, &mut stream)
+                });
+            }
+        });
+        port
+    }
+
+    #[test]
+    fn the_line_is_long_and_not_thin() {
+        let proxy = Proxy::to(echo(), Duration::from_millis(50));
+        let mut stream = TcpStream::connect(("127.0.0.1", proxy.port)).unwrap();
+        let before = Instant::now();
+        stream.write_all(b"x").unwrap();
+        stream.read_exact(&mut [0]).unwrap();
+        let one = before.elapsed();
+        assert!((50..90).contains(&one.as_millis()), "{one:?}");
+        let big = vec![7; 8 << 20];
+        let mut writer = stream.try_clone().unwrap();
+        let before = Instant::now();
+        let copy = big.clone();
+        let sending = thread::spawn(move || writer.write_all(&copy).unwrap());
+        let mut back = vec![0; big.len()];
+        stream.read_exact(&mut back).unwrap();
+        sending.join().unwrap();
+        assert!(back == big && before.elapsed() < Duration::from_secs(2), "{:?}", before.elapsed());
+    }
+
+    #[test]
+    fn cuts_once_and_lets_new_connections_pass() {
+        let proxy = Proxy::to(echo(), Duration::ZERO);
+        proxy.cut_after(10);
+        let mut first = TcpStream::connect(("127.0.0.1", proxy.port)).unwrap();
+        first.write_all(&[1; 20]).unwrap();
+        assert_eq!(first.read(&mut [0; 20]).unwrap_or(0), 0);
+        let mut second = TcpStream::connect(("127.0.0.1", proxy.port)).unwrap();
+        second.write_all(b"x").unwrap();
+        second.read_exact(&mut [0]).unwrap();
+        assert_eq!(proxy.accepted(), 2);
+    }
+}
