@@ -1,7 +1,9 @@
 //! One mailbox's move: survey, plan, reconcile, copy, journal, verify. Opens no socket (that is `mail`), knows
 //! no word that a person reads (that is `wording`), and asks for secrets only through `Credentials`.
 
+pub mod copy;
 pub mod home;
+pub mod journal;
 pub mod outcome;
 pub mod request;
 pub mod run;

@@ -1,0 +1,441 @@
+//! The ledger: for each pair of folders where its fence lies, and for each message what was intended and what
+//! became of it.
+
+use super::Journal;
+use crate::Problem;
+use mail::{Flags, FolderPath, HeaderHash, InternalDate, MessageId, Result, Sha256};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Value, ValueRef};
+use rusqlite::{OptionalExtension, Transaction, params};
+
+/// Names a pair of folders within one journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PairId(pub i64);
+
+/// A pair of folders that was begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PairState {
+    pub id: PairId,
+    pub source: FolderPath,
+    pub target: FolderPath,
+    /// UIDVALIDITY; None for POP3.
+    pub source_validity: Option<u32>,
+    pub target_validity: u32,
+    /// UIDNEXT of the target folder before our first store: what lies from here on may be ours.
+    pub fence: u32,
+    /// What lies before the fence has not been looked through to its end.
+    pub whole: bool,
+}
+
+/// What became of a message. Stored as a number; numbers are only ever added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum State {
+    /// Given to the target, and no answer was recorded: in doubt.
+    Intended = 0,
+    Stored = 1,
+    /// Was at the target and is not of our making.
+    Already = 2,
+    /// Refused by the target, or not given by the source: tried again by the next run.
+    Refused = 3,
+    /// To be stored, though it may be there already: nobody could tell.
+    Undecidable = 4,
+}
+
+impl State {
+    pub fn is_done(self) -> bool {
+        matches!(self, State::Stored | State::Already)
+    }
+}
+
+/// A line of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub id: MessageId,
+    pub state: State,
+    /// The run (see [`Journal::begin_run`]) that wrote it last.
+    pub run: u64,
+    /// None where the message was never read.
+    pub sha256: Option<Sha256>,
+    pub header: Option<HeaderHash>,
+    /// Octets.
+    pub size: Option<u64>,
+    /// As stored.
+    pub flags: Flags,
+    pub date: Option<InternalDate>,
+    /// UID at the target. None: the server did not tell. `Some(0)`: it is known to be gone.
+    pub uid: Option<u32>,
+    /// A cause's code, of a refused one.
+    pub code: Option<String>,
+}
+
+/// A message about to be given to the target.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    pub id: MessageId,
+    pub sha256: Sha256,
+    pub header: HeaderHash,
+    /// Octets.
+    pub size: u64,
+    pub flags: Flags,
+    pub date: Option<InternalDate>,
+}
+
+/// Found at the target, or settled by it.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub id: MessageId,
+    pub state: State,
+    pub uid: Option<u32>,
+    pub code: Option<&'static str>,
+    /// Of a message that the ledger did not hold yet.
+    pub print: Option<Print>,
+}
+
+/// One synced commit.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    pub intents: Vec<Intent>,
+    pub claims: Vec<Claim>,
+    pub problems: Vec<Problem>,
+}
+
+impl Ledger {
+    pub fn is_empty(&self) -> bool {
+        self.intents.is_empty() && self.claims.is_empty() && self.problems.is_empty()
+    }
+}
+
+/// The short form of a row, for reconciling: 32 octets a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brief {
+    pub id: MessageId,
+    pub uid: Option<u32>,
+    pub state: State,
+    pub this_run: bool,
+    pub twice: bool,
+}
+
+/// What is known of a message's octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Print {
+    pub sha256: Sha256,
+    pub header: HeaderHash,
+    pub octets: u64,
+}
+
+impl Journal {
+    /// The pairs begun so far, for recognising both ends.
+    pub async fn pairs(&self) -> Result<Vec<PairState>> {
+        self.run(|file| {
+            let mut query = file.prepare_cached(&format!("{PAIR} ORDER BY pair"))?;
+            query.query_map([], pair)?.collect()
+        })
+        .await
+    }
+
+    pub async fn pair(&self, source: &FolderPath, target: &FolderPath) -> Result<Option<PairState>> {
+        let (source, target) = (path_text(source), path_text(target));
+        self.run(move |file| {
+            let mut query = file.prepare_cached(&format!("{PAIR} WHERE source = ?1 AND target = ?2"))?;
+            query.query_row(params![source, target], pair).optional()
+        })
+        .await
+    }
+
+    /// The ledger of a pair under its present UIDVALIDITY, in ascending order of id, page by page.
+    pub async fn rows(&self, pair: PairId, after: Option<MessageId>, limit: usize) -> Result<Vec<Row>> {
+        self.run(move |file| {
+            let mut query = file.prepare_cached(
+                "SELECT id, state, ledger.run, sha256, header, size, flags, date, zone, uid, code FROM ledger
+                 JOIN pair USING (pair) WHERE pair = ?1 AND validity = source_validity AND (?2 IS NULL OR id > ?2)
+                 ORDER BY id LIMIT ?3",
+            )?;
+            let after = after.as_ref().map(Id);
+            query.query_map(params![pair.0, after, limit as i64], row)?.collect()
+        })
+        .await
+    }
+
+    /// Octets of what this run stored of a pair.
+    pub(crate) async fn octets_of_this_run(&self, pair: PairId) -> Result<u64> {
+        self.run(move |file| {
+            let mut query = file.prepare_cached(&format!(
+                "SELECT coalesce(sum(size), 0) FROM ledger JOIN pair USING (pair)
+                 WHERE pair = ?1 AND validity = source_validity AND state = 1 AND ledger.run = {RUN}"
+            ))?;
+            query.query_row([pair.0], |row| unsigned(row, 0))
+        })
+        .await
+    }
+
+    /// Begins a pair: its fence is saved before anything is stored.
+    pub(crate) async fn begin(&self, state: PairState) -> Result<PairState> {
+        self.run(move |file| {
+            file.prepare_cached(
+                "INSERT INTO pair (source, target, source_validity, target_validity, fence, whole)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                path_text(&state.source),
+                path_text(&state.target),
+                state.source_validity.unwrap_or(0),
+                state.target_validity,
+                state.fence,
+                state.whole
+            ])?;
+            Ok(PairState { id: PairId(file.last_insert_rowid()), ..state })
+        })
+        .await
+    }
+
+    /// What lies before the fence has been looked through.
+    pub(crate) async fn looked_through(&self, pair: PairId) -> Result<()> {
+        self.run(move |file| {
+            file.prepare_cached("UPDATE pair SET whole = 0 WHERE pair = ?1")?.execute([pair.0]).map(drop)
+        })
+        .await
+    }
+
+    /// The target folder has a new UIDVALIDITY: every UID known there is nothing any more, and all that it holds
+    /// may be ours.
+    pub(crate) async fn renew_target(&self, pair: PairId, validity: u32) -> Result<()> {
+        self.run(move |file| {
+            file.execute("UPDATE ledger SET uid = 0 WHERE pair = ?1 AND uid IS NOT NULL", [pair.0])?;
+            file.execute("UPDATE pair SET target_validity = ?2, fence = 1 WHERE pair = ?1", params![pair.0, validity])
+                .map(drop)
+        })
+        .await
+    }
+
+    /// The source folder has a new UIDVALIDITY: rows go over to the new ids, as (old, new). Rows without a new id
+    /// stay under the old UIDVALIDITY.
+    pub(crate) async fn renew_source(
+        &self,
+        pair: PairId,
+        validity: Option<u32>,
+        ids: Vec<(MessageId, MessageId)>,
+    ) -> Result<()> {
+        self.run(move |file| {
+            let new = validity.unwrap_or(0);
+            let mut query = file.prepare_cached(
+                "UPDATE OR REPLACE ledger SET validity = ?2, id = ?4 WHERE pair = ?1 AND id = ?3
+                 AND validity = (SELECT source_validity FROM pair WHERE pair = ?1)",
+            )?;
+            for (old, id) in &ids {
+                query.execute(params![pair.0, new, Id(old), Id(id)])?;
+            }
+            file.execute("UPDATE pair SET source_validity = ?2 WHERE pair = ?1", params![pair.0, new]).map(drop)
+        })
+        .await
+    }
+
+    /// The whole ledger of a pair in ascending order of id, and the prints of those rows whose UID is open.
+    pub(crate) async fn brief(&self, pair: PairId) -> Result<(Vec<Brief>, Vec<(MessageId, Print)>)> {
+        self.run(move |file| {
+            let mut query = file.prepare_cached(&format!(
+                "SELECT id, uid, state, ledger.run = {RUN}, twice, sha256, header, size FROM ledger
+                 JOIN pair USING (pair) WHERE pair = ?1 AND validity = source_validity ORDER BY id"
+            ))?;
+            let mut rows = query.query([pair.0])?;
+            let (mut briefs, mut prints) = (Vec::new(), Vec::new());
+            while let Some(row) = rows.next()? {
+                let brief = Brief {
+                    id: row.get::<_, IdOwned>(0)?.0,
+                    uid: row.get(1)?,
+                    state: row.get(2)?,
+                    this_run: row.get(3)?,
+                    twice: row.get(4)?,
+                };
+                if brief.uid.is_none_or(|uid| uid == 0)
+                    && let Some(print) = print(row, 5)?
+                {
+                    prints.push((brief.id.clone(), print));
+                }
+                briefs.push(brief);
+            }
+            Ok((briefs, prints))
+        })
+        .await
+    }
+
+    /// The prints of all rows under the pair's recorded UIDVALIDITY, for finding them again under a new one.
+    pub(crate) async fn prints(&self, pair: PairId) -> Result<Vec<(MessageId, Print)>> {
+        self.run(move |file| {
+            let mut query = file.prepare_cached(
+                "SELECT id, sha256, header, size FROM ledger JOIN pair USING (pair)
+                 WHERE pair = ?1 AND validity = source_validity ORDER BY id",
+            )?;
+            let mut rows = query.query([pair.0])?;
+            let mut prints = Vec::new();
+            while let Some(row) = rows.next()? {
+                if let Some(print) = print(row, 1)? {
+                    prints.push((row.get::<_, IdOwned>(0)?.0, print));
+                }
+            }
+            Ok(prints)
+        })
+        .await
+    }
+
+    /// One synced commit of a batch.
+    pub(crate) async fn commit(&self, pair: PairId, ledger: Ledger) -> Result<()> {
+        if ledger.is_empty() {
+            return Ok(());
+        }
+        self.run(move |file| write(file, pair, &ledger)).await
+    }
+}
+
+const RUN: &str = "ifnull((SELECT CAST(value AS INTEGER) FROM setting WHERE key = 'run'), 0)";
+const PAIR: &str = "SELECT pair, source, target, source_validity, target_validity, fence, whole FROM pair";
+const VALIDITY: &str = "(SELECT source_validity FROM pair WHERE pair = ?1)";
+
+fn write(file: &Transaction, pair: PairId, ledger: &Ledger) -> rusqlite::Result<()> {
+    let mut intend = file.prepare_cached(&format!(
+        "INSERT INTO ledger (pair, validity, id, state, run, sha256, header, size, flags, date, zone)
+         VALUES (?1, {VALIDITY}, ?2, 0, {RUN}, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT DO UPDATE SET state = 0, run = excluded.run, sha256 = excluded.sha256, header = excluded.header,
+         size = excluded.size, flags = excluded.flags, date = excluded.date, zone = excluded.zone, uid = NULL, code = NULL"
+    ))?;
+    for intent in &ledger.intents {
+        intend.execute(params![
+            pair.0,
+            Id(&intent.id),
+            intent.sha256.0,
+            intent.header.0,
+            intent.size as i64,
+            intent.flags.names().join(" "),
+            intent.date.map(|date| date.seconds),
+            intent.date.map(|date| date.zone)
+        ])?;
+    }
+    let mut claim = file.prepare_cached(&format!(
+        "INSERT INTO ledger (pair, validity, id, state, run, uid, code, sha256, header, size, flags, twice)
+         VALUES (?1, {VALIDITY}, ?2, ?3, {RUN}, ?4, ?5, ?6, ?7, ?8, '', ?9)
+         ON CONFLICT DO UPDATE SET state = excluded.state, uid = excluded.uid, code = excluded.code,
+         twice = max(twice, excluded.twice), sha256 = ifnull(excluded.sha256, sha256),
+         header = ifnull(excluded.header, header), size = ifnull(excluded.size, size)"
+    ))?;
+    let mut cure = file.prepare_cached(
+        "DELETE FROM problem WHERE level = 0 AND id = ?2 AND folder = (SELECT source FROM pair WHERE pair = ?1)",
+    )?;
+    for done in &ledger.claims {
+        let print = done.print.as_ref();
+        claim.execute(params![
+            pair.0,
+            Id(&done.id),
+            done.state,
+            done.uid,
+            done.code,
+            print.map(|print| print.sha256.0),
+            print.map(|print| print.header.0),
+            print.map(|print| print.octets as i64),
+            done.state == State::Undecidable
+        ])?;
+        if done.state.is_done() {
+            cure.execute(params![pair.0, Id(&done.id)])?;
+        }
+    }
+    super::notes::write(file, &ledger.problems)
+}
+
+/// A path as the file holds it.
+pub(super) fn path_text(path: &FolderPath) -> String {
+    serde_json::Value::from(path.segments()).to_string()
+}
+
+pub(super) fn path_from(text: &str) -> FolderPath {
+    FolderPath(serde_json::from_str(text).unwrap_or_else(|_| vec![text.to_owned()]))
+}
+
+/// A [`MessageId`] as the file holds it.
+pub(super) struct Id<'a>(pub &'a MessageId);
+
+impl ToSql for Id<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self.0 {
+            MessageId::Uid(uid) => ToSqlOutput::Owned(Value::from(*uid)),
+            MessageId::Uidl(uidl) => ToSqlOutput::Borrowed(ValueRef::Text(uidl.as_bytes())),
+        })
+    }
+}
+
+pub(super) struct IdOwned(pub MessageId);
+
+impl FromSql for IdOwned {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value {
+            ValueRef::Integer(uid) => {
+                u32::try_from(uid).map(MessageId::Uid).map(IdOwned).map_err(|_| FromSqlError::OutOfRange(uid))
+            }
+            _ => value.as_str().map(|uidl| IdOwned(MessageId::Uidl(uidl.into()))),
+        }
+    }
+}
+
+impl ToSql for State {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(*self as u8))
+    }
+}
+
+impl FromSql for State {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Ok(match value.as_i64()? {
+            0 => State::Intended,
+            1 => State::Stored,
+            2 => State::Already,
+            3 => State::Refused,
+            4 => State::Undecidable,
+            other => return Err(FromSqlError::OutOfRange(other)),
+        })
+    }
+}
+
+fn unsigned(row: &rusqlite::Row, column: usize) -> rusqlite::Result<u64> {
+    Ok(row.get::<_, i64>(column)?.max(0) as u64)
+}
+
+fn validity(row: &rusqlite::Row, column: usize) -> rusqlite::Result<Option<u32>> {
+    Ok(Some(row.get(column)?).filter(|validity| *validity != 0))
+}
+
+fn pair(row: &rusqlite::Row) -> rusqlite::Result<PairState> {
+    Ok(PairState {
+        id: PairId(row.get(0)?),
+        source: path_from(row.get_ref(1)?.as_str()?),
+        target: path_from(row.get_ref(2)?.as_str()?),
+        source_validity: validity(row, 3)?,
+        target_validity: row.get(4)?,
+        fence: row.get(5)?,
+        whole: row.get(6)?,
+    })
+}
+
+fn row(row: &rusqlite::Row) -> rusqlite::Result<Row> {
+    let print = print(row, 3)?;
+    let (date, zone): (Option<i64>, Option<i16>) = (row.get(7)?, row.get(8)?);
+    Ok(Row {
+        id: row.get::<_, IdOwned>(0)?.0,
+        state: row.get(1)?,
+        run: unsigned(row, 2)?,
+        sha256: print.map(|print| print.sha256),
+        header: print.map(|print| print.header),
+        size: print.map(|print| print.octets),
+        flags: Flags::from_names(row.get_ref(6)?.as_str()?.split_whitespace()),
+        date: date.zip(zone).map(|(seconds, zone)| InternalDate { seconds, zone }),
+        uid: row.get(9)?,
+        code: row.get(10)?,
+    })
+}
+
+/// Three columns from `first` on: SHA-256, header hash, octets.
+fn print(row: &rusqlite::Row, first: usize) -> rusqlite::Result<Option<Print>> {
+    let (sha256, header): (Option<[u8; 32]>, Option<[u8; 16]>) = (row.get(first)?, row.get(first + 1)?);
+    let octets: Option<i64> = row.get(first + 2)?;
+    Ok(sha256.zip(header).zip(octets).map(|((sha256, header), octets)| Print {
+        sha256: Sha256(sha256),
+        header: HeaderHash(header),
+        octets: octets.max(0) as u64,
+    }))
+}
