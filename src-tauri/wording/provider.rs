@@ -1,0 +1,26 @@
+//! Providers' names, their own words for a password, and the steps to get one, by `account::Provider::id`.
+//! `other` stands for any that is not in the table.
+
+use crate::Words;
+
+impl Words {
+    pub fn provider_name(&self, id: &str) -> String {
+        self.value(&Self::provider_id(self, id), &[]).unwrap_or_default()
+    }
+
+    /// What the provider calls the secret that a program signs in with.
+    pub fn password_word(&self, id: &str) -> String {
+        self.attribute(&Self::provider_id(self, id), "password", &[]).unwrap_or_default()
+    }
+
+    /// How to get it, a line each, in order.
+    pub fn steps(&self, id: &str) -> Vec<String> {
+        let id = Self::provider_id(self, id);
+        (1..).map_while(|step| self.attribute(&id, &format!("step{step}"), &[])).collect()
+    }
+
+    fn provider_id(&self, id: &str) -> String {
+        let message = format!("provider-{id}");
+        if self.has(&message) { message } else { "provider-other".to_owned() }
+    }
+}

@@ -1,0 +1,67 @@
+# The report of a run, as plain text.
+
+report-head-complete-check = { $stored ->
+    [one] { $stored } message, ready to move
+   *[other] { $stored } messages, ready to move
+ }
+report-head-complete-move = Everything moved and compared
+report-head-complete-backup = Backup complete: { $proved ->
+    [one] the message read back, identical
+   *[other] all { $proved } messages read back, identical
+ }
+report-head-complete-verify = Compared message by message: all the same
+report-head-problems-check = { $problems ->
+    [one] { $problems } thing to look at first
+   *[other] { $problems } things to look at first
+ }
+report-head-problems-move = Moved; { $look ->
+    [one] { $look } needs a look
+   *[other] { $look } need a look
+ }
+report-head-problems-backup = Backed up; { $look ->
+    [one] { $look } needs a look
+   *[other] { $look } need a look
+ }
+report-head-problems-verify = Compared; { $look ->
+    [one] { $look } needs a look
+   *[other] { $look } need a look
+ }
+report-head-stopped = Stopped before the end
+report-head-failed = Could not start
+
+report-found = found in the old mailbox
+report-stored = stored
+report-to_store = to be moved
+report-backed_up = saved in the backup
+report-equal = equal
+report-already = already there
+report-skipped = left out, as you asked
+report-failed = not moved
+report-differ = missing or different
+report-gone = moved or deleted in the new mailbox since
+report-size = { $size } in { $time }
+report-size-check = { $folders ->
+    [one] { $folders } folder, { $size }
+   *[other] { $folders } folders, { $size }
+ }{ $room ->
+    [yes] , they fit
+    [no] , the new mailbox lacks { $lack }
+   *[untold] {""}
+ }{ $time ->
+    [none] {""}
+   *[other] , about { $time }
+ }.
+report-oldest = The oldest message here is from { $date }. If you have older mail, its web page hides it from mail programs.
+report-backup = Backup complete: { $proved ->
+    [one] { $proved } message read back, identical.
+   *[other] all { $proved } messages read back, identical.
+ }
+report-empty = We see no mail here. Is it the right mailbox?
+report-folder-uid = { $folder }, message { $uid }
+report-more = { $n ->
+    [one] and { $n } more
+   *[other] and { $n } more
+ }
+report-notices = Good to know
+report-problems = Need a look
+report-words = Server’s words: { $words }
