@@ -83,6 +83,8 @@ pub enum Cause {
     SameMailbox,
     /// Not the mailbox of the last run: other greeting, certificate and UIDVALIDITYs throughout.
     IdentityChanged,
+    /// The move was planned with another layout; `--replan` plans anew.
+    LayoutChanged,
     /// Stopped on request.
     Stopped,
 }
@@ -124,11 +126,12 @@ impl Cause {
             Busy => "busy",
             SameMailbox => "same_mailbox",
             IdentityChanged => "identity_changed",
+            LayoutChanged => "layout_changed",
             Stopped => "stopped",
         }
     }
 
-    pub const ALL: [Cause; 33] = {
+    pub const ALL: [Cause; 34] = {
         use Cause::*;
         [
             HostUnknown,
@@ -163,6 +166,7 @@ impl Cause {
             Busy,
             SameMailbox,
             IdentityChanged,
+            LayoutChanged,
             Stopped,
         ]
     };

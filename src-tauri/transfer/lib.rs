@@ -1,13 +1,20 @@
 //! One mailbox's move: survey, plan, reconcile, copy, journal, verify. Opens no socket (that is `mail`), knows
 //! no word that a person reads (that is `wording`), and asks for secrets only through `Credentials`.
 
+pub mod board;
 pub mod copy;
+pub mod endpoint;
 pub mod home;
 pub mod journal;
 pub mod outcome;
+pub mod pace;
+pub mod pattern;
+pub mod plan;
 pub mod request;
+pub mod retry;
 pub mod run;
 pub mod snapshot;
+pub mod special;
 pub mod stages;
 
 pub use home::Home;

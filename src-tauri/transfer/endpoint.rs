@@ -1,0 +1,156 @@
+//! From a place to an opened mailbox: asks for the secret, opens the connection, and keeps what a first refusal
+//! taught. Must not know what is done with the mailbox.
+
+use crate::{Place, retry};
+use account::{Account, Credentials, Protocol, Reason, Secret, Security};
+use async_trait::async_trait;
+use mail::imap::{Imap, Mechanism, SignIn};
+use mail::net::{self, Server};
+use mail::{Budget, Cause, Failure, Result, Sha256, Side, Source, Target};
+use std::path::PathBuf;
+
+/// Opens one signed-in session. The network is one; tests have another.
+#[async_trait]
+pub trait Opener: Send + Sync {
+    /// Tries this secret once.
+    async fn open(&self, account: &Account, secret: &Secret, budget: &Budget) -> Result<Box<dyn Target>>;
+}
+
+/// Real servers.
+#[derive(Clone, Copy, Debug)]
+pub struct Network;
+
+#[async_trait]
+impl Opener for Network {
+    async fn open(&self, account: &Account, secret: &Secret, budget: &Budget) -> Result<Box<dyn Target>> {
+        match account.protocol {
+            Protocol::Imap => {}
+            Protocol::Pop3 => return Err(Failure::new(Cause::SignInMethodMissing).about("POP3")),
+        }
+        let pin = match &account.trust {
+            // A pin that cannot be read must not become no pin.
+            Some(trust) => Some(Sha256::parse(trust).ok_or_else(|| Failure::new(Cause::CertificateChanged))?),
+            None => None,
+        };
+        let server = Server {
+            host: account.host.clone(),
+            port: account.port,
+            security: match account.security {
+                Security::Tls => net::Security::Tls,
+                Security::StartTls => net::Security::StartTls,
+                Security::Plain => net::Security::Plain,
+            },
+            pin,
+            authority: account.authority.clone(),
+        };
+        let sign_in = SignIn {
+            user: &account.user,
+            secret: secret.reveal(),
+            mechanism: match account.sign_in {
+                account::SignIn::Auto => Mechanism::Auto,
+                account::SignIn::Plain => Mechanism::Plain,
+                account::SignIn::Login => Mechanism::Login,
+            },
+            admin: account.admin.as_deref(),
+        };
+        Ok(Box::new(Imap::open(&server, sign_in, budget.clone()).await?))
+    }
+}
+
+/// The way into one side's place, opened as often as the run needs.
+pub struct Door {
+    side: Side,
+    place: Place,
+    secret: Option<Secret>,
+    /// The secret was accepted once in this run.
+    accepted: bool,
+    /// An accepted secret was refused and is tried once more.
+    doubted: bool,
+}
+
+impl Door {
+    pub fn new(side: Side, place: Place) -> Self {
+        Self { side, place, secret: None, accepted: false, doubted: false }
+    }
+
+    pub fn account(&self) -> Option<&Account> {
+        match &self.place {
+            Place::Account(account) => Some(account),
+            Place::Directory(_) => None,
+        }
+    }
+
+    pub fn directory(&self) -> Option<&PathBuf> {
+        match &self.place {
+            Place::Account(_) => None,
+            Place::Directory(path) => Some(path),
+        }
+    }
+
+    /// A mailbox to read, of whatever kind.
+    pub async fn source(
+        &mut self,
+        opener: &dyn Opener,
+        credentials: &dyn Credentials,
+        budget: &Budget,
+    ) -> Result<Box<dyn Source>> {
+        match &self.place {
+            Place::Account(_) => Ok(self.target(opener, credentials, budget).await?),
+            Place::Directory(path) => Ok(Box::new(archive::Reader::open(path, budget.clone())?)),
+        }
+    }
+
+    /// Opens an account. A refused secret is not given again: another is asked for, once before the first success,
+    /// later for as long as somebody gives one. One that was accepted in this run and is refused now fails with a
+    /// wait first: servers are known to be wrong once.
+    pub async fn target(
+        &mut self,
+        opener: &dyn Opener,
+        credentials: &dyn Credentials,
+        budget: &Budget,
+    ) -> Result<Box<dyn Target>> {
+        let Place::Account(account) = &self.place else {
+            return Err(Failure::new(Cause::StoreUnusable).on(self.side));
+        };
+        let mut reason = Reason::First;
+        let mut refusal: Option<Failure> = None;
+        loop {
+            let secret = match self.secret.take() {
+                Some(secret) => secret,
+                None => match credentials.get(self.side, account, reason).await {
+                    Some(secret) => secret,
+                    None => {
+                        return Err(refusal.unwrap_or_else(|| {
+                            Failure::new(Cause::NoCredentials).on(self.side).about(account.host.clone())
+                        }));
+                    }
+                },
+            };
+            match opener.open(account, &secret, budget).await {
+                Ok(session) => {
+                    self.secret = Some(secret);
+                    self.accepted = true;
+                    self.doubted = false;
+                    return Ok(session);
+                }
+                Err(failure) if failure.cause == Cause::SignInRefused => {
+                    let failure = failure.on(self.side);
+                    if self.accepted && !self.doubted {
+                        self.doubted = true;
+                        self.secret = Some(secret);
+                        return Err(failure.waiting(retry::sign_in_pause()));
+                    }
+                    if !self.accepted && refusal.is_some() {
+                        return Err(failure);
+                    }
+                    reason = if self.accepted { Reason::Expired } else { Reason::Refused };
+                    refusal = Some(failure);
+                }
+                Err(failure) => {
+                    self.secret = Some(secret);
+                    return Err(failure.on(self.side));
+                }
+            }
+        }
+    }
+}
