@@ -1,6 +1,6 @@
 //! The sample mailbox in a real server: what the other tests stand on.
 
-use harness::{Certificate, Dovecot, Format, Options, samples};
+use harness::{Certificate, Dovecot, Format, MailboxState, Options, samples};
 use std::time::Instant;
 
 #[test]
@@ -49,4 +49,35 @@ fn options_take_effect() {
     let line = [b"APPEND INBOX ".to_vec(), harness::wire::literal(&big[0].octets)].concat();
     let answer = wire.run(&line, |_| ());
     assert!(answer.status == "NO" && answer.text.contains("OVERQUOTA"), "{answer:?}");
+}
+
+#[test]
+fn the_comparison_names_every_difference() {
+    let (old, new) = (Dovecot::start(), Dovecot::start());
+    let letters = samples(120);
+    old.wire().load(&letters, '/', "");
+    new.wire().load(&letters, '/', "");
+    let before = MailboxState::of(&old);
+    assert_eq!(before.messages(), 120);
+    before.assert_same(&MailboxState::of(&new));
+
+    let mut wire = new.wire();
+    wire.command("SELECT INBOX");
+    wire.command("STORE 1 -FLAGS.SILENT (\\Seen \\Answered \\Flagged \\Deleted \\Draft)");
+    wire.command("STORE 1 +FLAGS.SILENT (\\Flagged odd)");
+    wire.command("STORE 2,3 +FLAGS.SILENT (\\Deleted)");
+    wire.command("UID EXPUNGE 2");
+    let twin = letters.iter().filter(|letter| letter.folder == ["INBOX"]).nth(9).unwrap();
+    wire.append("INBOX", &[twin]);
+    let later = harness::Letter { date: letters[60].date + 3600, ..letters[60].clone() };
+    wire.append(&harness::wire::wire_name(&later.folder, '/', ""), &[&later]);
+    wire.command("CREATE extra");
+    wire.append("extra", &[twin]);
+    wire.command("DELETE \"Archive/2019\"");
+    let named = before.differences(&MailboxState::of(&new), <[String]>::to_vec).join("\n");
+    println!("{named}");
+    for part in ["UID 1: flags", "UID 2 (", "too much", "folder Archive/2019 is missing", "folder extra is not"] {
+        assert!(named.contains(part), "{part} is not in\n{named}");
+    }
+    assert_eq!(before, MailboxState::of(&old), "reading changes nothing");
 }

@@ -4,6 +4,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 use sha2::{Digest, Sha256};
+use std::sync::OnceLock;
 
 /// What kind of certificate a server shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,16 +34,7 @@ pub fn issue(kind: Certificate) -> Issued {
         Certificate::WrongHost => vec!["mail.elsewhere.example".to_owned()],
         _ => vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
     };
-    let mut authority = CertificateParams::new(Vec::new()).unwrap();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    authority.distinguished_name.push(DnType::OrganizationName, "Mailferry test authority");
-    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    authority.not_before = rcgen::date_time_ymd(2000, 1, 1);
-    authority.not_after = rcgen::date_time_ymd(2090, 1, 1);
-    let authority_key = KeyPair::generate().unwrap();
-    let authority_pem = authority.self_signed(&authority_key).unwrap().pem();
-    let issuer = Issuer::new(authority, authority_key);
-
+    let (authority, issuer) = authority();
     let mut server = CertificateParams::new(names).unwrap();
     server.distinguished_name.push(DnType::CommonName, "Mailferry test server");
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -52,8 +44,24 @@ pub fn issue(kind: Certificate) -> Issued {
     let key = KeyPair::generate().unwrap();
     let certificate = match kind {
         Certificate::SelfSigned => server.self_signed(&key).unwrap(),
-        _ => server.signed_by(&key, &issuer).unwrap(),
+        _ => server.signed_by(&key, issuer).unwrap(),
     };
     let fingerprint = Sha256::digest(certificate.der().as_ref()).iter().map(|octet| format!("{octet:02x}")).collect();
-    Issued { authority: authority_pem, certificate: certificate.pem(), key: key.serialize_pem(), fingerprint }
+    Issued { authority: authority.clone(), certificate: certificate.pem(), key: key.serialize_pem(), fingerprint }
+}
+
+/// One for all servers of a test, so that one `--ca` serves two servers.
+fn authority() -> &'static (String, Issuer<'static, KeyPair>) {
+    static AUTHORITY: OnceLock<(String, Issuer<'static, KeyPair>)> = OnceLock::new();
+    AUTHORITY.get_or_init(|| {
+        let mut own = CertificateParams::new(Vec::new()).unwrap();
+        own.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        own.distinguished_name.push(DnType::OrganizationName, "Mailferry test authority");
+        own.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        own.not_before = rcgen::date_time_ymd(2000, 1, 1);
+        own.not_after = rcgen::date_time_ymd(2090, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        let pem = own.self_signed(&key).unwrap().pem();
+        (pem, Issuer::new(own, key))
+    })
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness fails its test by a panic")]
 
 pub mod certificate;
+pub mod command;
+pub mod compare;
 pub mod delay;
 pub mod dovecot;
 pub mod process;
@@ -11,6 +13,8 @@ pub mod utf7;
 pub mod wire;
 
 pub use certificate::Certificate;
+pub use command::{Person, Run, between, person};
+pub use compare::MailboxState;
 pub use delay::Proxy;
 pub use dovecot::{Dovecot, Format, Options, PASSWORD, USER};
 pub use sample::{Letter, many, nasty, samples};
