@@ -6,6 +6,7 @@
 //! moves/ID/lock           held while a run is at work
 //! moves/ID/problems       the last run's problems, a JSON object a line
 //! backup/NAME/            default place of a backup
+//! window.json             what the window keeps between two starts: its language
 //! spool/                  large messages on their way; its files have no names
 //! ```
 //!
@@ -133,6 +134,29 @@ pub struct Lock {
 }
 
 impl Home {
+    /// Where it is unless somebody says otherwise: `$XDG_DATA_HOME/mailferry` (`~/.local/share/mailferry`),
+    /// `~/Library/Application Support/Mailferry`, `%LOCALAPPDATA%\Mailferry`. None: the system tells no home.
+    pub fn usual() -> Option<PathBuf> {
+        let variable = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        if cfg!(windows) {
+            Some(variable("LOCALAPPDATA")?.join("Mailferry"))
+        } else if cfg!(target_os = "macos") {
+            Some(variable("HOME")?.join("Library/Application Support/Mailferry"))
+        } else {
+            let data = variable("XDG_DATA_HOME").or_else(|| Some(variable("HOME")?.join(".local/share")))?;
+            Some(data.join("mailferry"))
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The window's own file.
+    pub fn window(&self) -> PathBuf {
+        self.path.join("window.json")
+    }
+
     /// Makes the directory, readable by its owner alone, if it is missing.
     pub fn open(path: &Path) -> Result<Self> {
         make_directory(path)?;
