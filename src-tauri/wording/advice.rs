@@ -112,6 +112,7 @@ impl Words {
             gaps.set("fingerprint", certificate.sha256.to_string());
         }
         let button = self.button(failure, context, backup);
+        gaps.set("code", failure.cause.code());
         self.advice(failure.cause.code(), &["cause"], gaps, button, failure.words.clone())
     }
 
@@ -215,6 +216,7 @@ impl Words {
             SameMailbox => Some(Action::ChooseProvider),
             QuotaFull | Stopped => Some(Action::GoOn),
             DiskFailed => Some(Action::ChangePlace),
+            LayoutChanged => Some(Action::StartOver),
             StoreUnusable => Some(if backup { Action::ChangePlace } else { Action::StartOver }),
             FolderMissing | FolderRefused | FolderNameRefused | ValidityChanged => Some(Action::GoOn),
             MessageGone | MessageEmpty | MessageTooLarge | MessageRefused | MessageDamaged => None,

@@ -22,6 +22,8 @@ impl Words {
         let problems: Vec<&Problem> = outcome.problems.iter().filter(|p| p.level == ProblemLevel::Problem).collect();
         let notices: Vec<&Problem> = outcome.problems.iter().filter(|p| p.level == ProblemLevel::Notice).collect();
         let head = match outcome.verdict {
+            // "Compared" only if it was: a run's own counters prove nothing.
+            Verdict::Complete if outcome.verified.is_some() => "report-head-complete-move-verified".to_owned(),
             Verdict::Complete => format!("report-head-complete-{kind}"),
             Verdict::Problems => format!("report-head-problems-{kind}"),
             Verdict::Stopped => "report-head-stopped".to_owned(),

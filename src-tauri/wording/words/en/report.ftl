@@ -4,7 +4,8 @@ report-head-complete-check = { $stored ->
     [one] { $stored } message, ready to move
    *[other] { $stored } messages, ready to move
  }
-report-head-complete-move = Everything moved and compared
+report-head-complete-move = Everything moved
+report-head-complete-move-verified = Everything moved and compared
 report-head-complete-backup = Backup complete: { $proved ->
     [one] the message read back, identical
    *[other] all { $proved } messages read back, identical

@@ -1,7 +1,8 @@
 # 一次运行的报告,纯文本。
 
 report-head-complete-check = { $stored } 封邮件,可以搬了
-report-head-complete-move = 全部搬完,逐封核对一致
+report-head-complete-move = 全部搬完
+report-head-complete-move-verified = 全部搬完,逐封核对一致
 report-head-complete-backup = 备份完整:{ $proved } 封全部读回,逐字节一致
 report-head-complete-verify = 逐封核对完毕,全部一致
 report-head-problems-check = 开始前请看 { $problems } 件事
