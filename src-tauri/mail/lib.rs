@@ -9,6 +9,7 @@ pub mod fingerprint;
 pub mod flags;
 pub mod folder;
 pub mod imap;
+pub mod memory;
 pub mod message;
 pub mod net;
 pub mod ports;

@@ -1,0 +1,295 @@
+//! A session with a mailbox in memory: the ports, as their documentation says.
+
+use super::{Contents, Drawer, Mailbox, Manners, Tripwire};
+use crate::{
+    Body, Budget, Capacity, Cause, Entry, Failure, Feed, Fence, Fetched, FlagChange, Folder, FolderPath, Identity,
+    Listing, Message, MessageId, Outcome, Part, Result, Source, SpecialUse, Status, Taken, Target, Want,
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::collections::VecDeque;
+use tokio::sync::mpsc::Sender;
+
+const DELIMITER: char = '/';
+
+/// Ends, as a connection does, with its first `Err` of reach Connection.
+#[derive(Debug)]
+pub struct Session {
+    mailbox: Mailbox,
+    tripwire: Tripwire,
+    open: bool,
+}
+
+impl Session {
+    pub(super) fn new(mailbox: Mailbox, tripwire: Tripwire) -> Self {
+        Self { mailbox, tripwire, open: true }
+    }
+
+    /// One thing that this server does: it may be interrupted before or after it.
+    async fn effect<T>(&mut self, act: impl FnOnce(&mut Contents) -> Result<T>) -> Result<T> {
+        if !self.open {
+            return Err(Failure::new(Cause::Closed));
+        }
+        let delay = self.mailbox.contents().manners.delay;
+        match delay {
+            Some(delay) => tokio::time::sleep(delay).await,
+            None => tokio::task::yield_now().await,
+        }
+        let done = self.tripwire.step().and_then(|passed| {
+            let value = act(&mut self.mailbox.contents());
+            passed.done().and(value)
+        });
+        self.open = done.as_ref().err().is_none_or(|failure| failure.reach < crate::Reach::Connection);
+        done
+    }
+
+    fn manners(&self) -> Manners {
+        self.mailbox.contents().manners.clone()
+    }
+}
+
+fn missing(folder: &Folder) -> Failure {
+    Failure::new(Cause::FolderMissing).about(folder.path.to_string())
+}
+
+fn listed(drawer: &Drawer) -> Folder {
+    Folder {
+        wire: drawer.path.to_string().into_bytes(),
+        delimiter: Some(DELIMITER),
+        path: drawer.path.clone(),
+        special: drawer.special,
+        selectable: true,
+        status: Some(Status {
+            messages: Some(drawer.messages.len() as u32),
+            uid_next: Some(drawer.uid_next),
+            validity: Some(drawer.validity),
+            modseq: None,
+            bytes: Some(drawer.messages.iter().map(|kept| kept.octets.len() as u64).sum()),
+        }),
+    }
+}
+
+fn octets_of(body: &Body) -> Result<Bytes> {
+    if let Some(octets) = body.in_memory() {
+        return Ok(octets.clone());
+    }
+    let mut octets = Vec::new();
+    let mut reader = body.reader()?;
+    while let Some(chunk) = reader.chunk()? {
+        octets.extend_from_slice(&chunk);
+    }
+    Ok(octets.into())
+}
+
+#[async_trait]
+impl Source for Session {
+    async fn identity(&mut self) -> Result<Identity> {
+        self.effect(|contents| Ok(contents.manners.identity.clone())).await
+    }
+
+    async fn folders(&mut self) -> Result<Vec<Folder>> {
+        self.effect(|contents| Ok(contents.folders.iter().map(listed).collect())).await
+    }
+
+    async fn list(&mut self, folder: &Folder, from: u32, want: Want) -> Result<Listing> {
+        self.effect(|contents| {
+            let headers = want >= Want::Headers && !contents.manners.no_headers;
+            let drawer = contents.find(&folder.path).ok_or_else(|| missing(folder))?;
+            let first = drawer.messages.partition_point(|kept| kept.uid < from);
+            let entry = |kept: &super::Kept| Entry {
+                id: MessageId::Uid(kept.uid),
+                size: (want >= Want::Sizes).then_some(kept.octets.len() as u32),
+                flags: kept.flags.clone(),
+                date: kept.date.filter(|_| want >= Want::Sizes),
+                header: headers.then_some(kept.header),
+            };
+            Ok(Listing {
+                validity: Some(drawer.validity),
+                uid_next: Some(drawer.uid_next),
+                modseq: None,
+                entries: drawer.messages[first..].iter().map(entry).collect(),
+            })
+        })
+        .await
+    }
+
+    async fn fetch(&mut self, folder: &Folder, ids: &[MessageId], part: Part, out: Sender<Fetched>) -> Result<()> {
+        let mut order: Vec<&MessageId> = ids.iter().collect();
+        if self.manners().backwards {
+            order.reverse();
+        }
+        for id in order {
+            let permit = match out.reserve().await {
+                Ok(permit) => permit,
+                Err(_) => return Ok(()),
+            };
+            let fetched = self
+                .effect(move |contents| {
+                    let drawer = contents.find(&folder.path).ok_or_else(|| missing(folder))?;
+                    let kept = id.uid().and_then(|uid| drawer.position(uid)).map(|at| drawer.messages[at].clone());
+                    permit.send(match (kept, part) {
+                        (None, _) => Fetched::Failed { id: id.clone(), failure: Failure::new(Cause::MessageGone) },
+                        (Some(kept), Part::Hashes) => Fetched::Hashed {
+                            id: id.clone(),
+                            sha256: kept.sha256,
+                            header: kept.header,
+                            octets: kept.octets.len() as u64,
+                            flags: kept.flags,
+                            date: kept.date,
+                        },
+                        (Some(kept), Part::Whole) => Fetched::Message(Message {
+                            id: id.clone(),
+                            flags: kept.flags,
+                            date: kept.date,
+                            body: Budget::unbounded(kept.octets),
+                        }),
+                    });
+                    Ok(())
+                })
+                .await;
+            fetched?;
+        }
+        Ok(())
+    }
+
+    async fn close(&mut self) {
+        self.open = false;
+    }
+}
+
+impl Session {
+    /// Appends one message: as the server's answer to it, or as the end of this connection.
+    async fn append(&mut self, fence: &Fence, message: &Message) -> Result<Outcome> {
+        let octets = octets_of(&message.body)?;
+        self.effect(|contents| {
+            let manners = contents.manners.clone();
+            let refused = if octets.is_empty() {
+                Some(Cause::MessageEmpty)
+            } else if manners.capacity.message_limit.is_some_and(|limit| octets.len() as u64 > limit) {
+                Some(Cause::MessageTooLarge)
+            } else {
+                manners.refuses.and_then(|refuses| refuses(&octets))
+            };
+            if let Some(cause) = refused {
+                return Ok(Outcome::Refused(Failure::new(cause)));
+            }
+            if let Some(room) = &mut contents.manners.capacity.room {
+                *room = room.checked_sub(octets.len() as u64).ok_or_else(|| Failure::new(Cause::QuotaFull))?;
+            }
+            let octets = manners.rewrites.map_or(octets.clone(), |rewrites| rewrites(&octets).into());
+            let keeps = |keyword: &str| manners.keywords.as_ref().is_none_or(|kept| kept.iter().any(|k| k == keyword));
+            let drawer = contents.find(&fence.folder.path).ok_or_else(|| missing(&fence.folder))?;
+            // A server that is given no date takes the time of arrival.
+            let date = message.date.or(Some(crate::InternalDate { seconds: 0, zone: 0 }));
+            let uid = drawer.add(octets, message.flags.keeping(keeps), date);
+            Ok(Outcome::Stored(manners.uidplus.then_some(uid)))
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Target for Session {
+    async fn capacity(&mut self) -> Result<Capacity> {
+        self.effect(|contents| Ok(contents.manners.capacity.clone())).await
+    }
+
+    async fn prepare(&mut self, path: &FolderPath, special: Option<SpecialUse>) -> Result<Fence> {
+        self.effect(|contents| {
+            let keywords = contents.manners.keywords.clone();
+            let (drawer, created) = contents.make(path, special);
+            drawer.subscribed = true;
+            Ok(Fence {
+                folder: listed(drawer),
+                validity: drawer.validity,
+                uid_next: drawer.uid_next,
+                created,
+                any_keyword: keywords.is_none(),
+                keywords: keywords.unwrap_or_default(),
+            })
+        })
+        .await
+    }
+
+    async fn store(&mut self, fence: &Fence, feed: &mut dyn Feed) -> Result<()> {
+        let manners = self.manners();
+        let mut in_flight: VecDeque<Vec<(Message, Outcome)>> = VecDeque::new();
+        loop {
+            if in_flight.len() >= manners.in_flight.max(1)
+                && let Some(answered) = in_flight.pop_front()
+            {
+                feed.settle(answered).await?;
+            }
+            match feed.take(manners.batch, in_flight.is_empty()).await? {
+                Taken::Batch(batch) => {
+                    let mut answered = Vec::with_capacity(batch.len());
+                    for message in batch {
+                        let outcome = self.append(fence, &message).await?;
+                        answered.push((message, outcome));
+                    }
+                    in_flight.push_back(answered);
+                }
+                Taken::NotYet => match in_flight.pop_front() {
+                    Some(answered) => feed.settle(answered).await?,
+                    None => return Err(Failure::new(Cause::Protocol).about("NotYet while nothing is in flight")),
+                },
+                Taken::End => break,
+            }
+        }
+        for answered in in_flight {
+            feed.settle(answered).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove(&mut self, folder: &Folder, ids: &[MessageId]) -> Result<()> {
+        self.effect(|contents| {
+            if !contents.manners.uidplus {
+                return Err(Failure::new(Cause::FolderRefused).about(folder.path.to_string()));
+            }
+            let drawer = contents.find(&folder.path).ok_or_else(|| missing(folder))?;
+            drawer.messages.retain(|kept| !ids.contains(&MessageId::Uid(kept.uid)));
+            Ok(())
+        })
+        .await
+    }
+
+    async fn relocate(
+        &mut self,
+        folder: &Folder,
+        ids: &[MessageId],
+        to: &Folder,
+    ) -> Result<Vec<(MessageId, Option<u32>)>> {
+        self.effect(|contents| {
+            let told = contents.manners.uidplus;
+            contents.find(&to.path).ok_or_else(|| missing(to))?;
+            let from = contents.find(&folder.path).ok_or_else(|| missing(folder))?;
+            let mut moved = Vec::new();
+            for id in ids {
+                if let Some(at) = id.uid().and_then(|uid| from.position(uid)) {
+                    moved.push((id.clone(), from.messages.remove(at)));
+                }
+            }
+            let to = contents.find(&to.path).ok_or_else(|| missing(to))?;
+            let add = |(id, kept): (MessageId, super::Kept)| {
+                let uid = to.add(kept.octets, kept.flags, kept.date);
+                (id, told.then_some(uid))
+            };
+            Ok(moved.into_iter().map(add).collect())
+        })
+        .await
+    }
+
+    async fn flag(&mut self, folder: &Folder, changes: &[FlagChange]) -> Result<()> {
+        self.effect(|contents| {
+            let drawer = contents.find(&folder.path).ok_or_else(|| missing(folder))?;
+            for change in changes {
+                if let Some(at) = change.id.uid().and_then(|uid| drawer.position(uid)) {
+                    drawer.messages[at].flags = change.flags.clone();
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+}
