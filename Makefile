@@ -1,0 +1,36 @@
+# make demo   two mail servers, a sample mailbox, and the window one click from the move
+# make test   everything
+# make run    the application alone
+# make packages   only the system packages that are missing
+
+export PATH := $(PATH):$(HOME)/.cargo/bin
+.PHONY: demo test run packages bench rust
+
+demo: rust
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+	  tests/packages.sh build window demo && cargo build --bin mailferry --bin mailferry-cli --bin demo; \
+	else \
+	  tests/packages.sh build demo && cargo build -p mailferry-cli -p mailferry-tests --bin mailferry-cli --bin demo; \
+	fi
+	@target/debug/demo
+
+test: rust
+	@tests/packages.sh build window demo test
+	@tests/all.sh
+
+run: rust
+	@tests/packages.sh build window
+	cargo run --bin mailferry
+
+packages:
+	@tests/packages.sh build window demo test
+
+# The figures that hang on the machine: 5,000 small messages over a long line, beside a plain loop of APPEND.
+bench: rust
+	@tests/packages.sh build demo
+	cargo build -p mailferry-cli -p mailferry-tests --all-targets
+	cargo test -p mailferry-tests --test latency -- --nocapture
+
+rust:
+	@command -v cargo >/dev/null || { \
+	  echo "Rust is missing. Get it with: curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y"; exit 1; }

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Builds everything once and runs every test; ends with the totals. Further arguments go to cargo test.
+set -eu
+began=$(date +%s)
+log=target/test.log
+mkdir -p target
+# One build for programs and tests: the same features, so that nothing is compiled twice.
+cargo build --workspace --all-targets
+built=$(date +%s)
+{ cargo test --workspace --no-fail-fast "$@" -- --show-output; echo $? >target/test.status; } 2>&1 | tee "$log"
+status=$(cat target/test.status)
+ended=$(date +%s)
+awk -v build=$((built - began)) -v run=$((ended - built)) '
+  /^test result:/ { passed += $4; failed += $6; ignored += $8 }
+  END {
+    printf "\n%d tests passed, %d failed, %d ignored; built in %d s, tested in %d s\n", passed, failed, ignored, build, run
+    if (passed == 0 || ignored > 0) exit 1
+  }' "$log"
+exit "$status"
