@@ -3,11 +3,22 @@
 //! it must not know sockets, jobs, or a word that a person reads.
 
 mod archive;
+mod contents;
+mod delivery;
+mod disk;
+mod folder;
+mod frame;
+mod line;
+mod manifest;
+mod names;
+mod octets;
 mod place;
 mod prove;
+mod quote;
 mod reader;
 mod store;
 mod through;
+mod tree;
 
 pub use archive::Archive;
 pub use place::{free_space, in_synced_folder};
