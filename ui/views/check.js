@@ -1,0 +1,190 @@
+// Check: what both mailboxes hold, what to look at before the start, where the backup goes.
+
+import { button, h, show, view } from "../dom.js";
+import { list, virtual } from "../list.js";
+import { sign } from "../chart.js";
+import { advice, liveSign, mainButton, screen, trust } from "./parts.js";
+import { active, thingsOf } from "../state.js";
+
+const looking = (s) => active(s) || s.busy === "check" || !s.view;
+const ready = (s) => !looking(s) && s.view.survey;
+const long = (s) => s.now - s.since > 10_000;
+
+const waiting = (act) =>
+  show(looking, () =>
+    h(
+      "div",
+      { class: "card looking", role: "status" },
+      h(
+        "p",
+        { class: "found-line" },
+        liveSign(["wait"], () => "wait"),
+        h("span", {
+          text: (s, t) => {
+            const progress = s.view?.progress;
+            return progress?.folders.length ? t.check.seen(progress.folders.length, progress.done) : t.check.connecting;
+          },
+        }),
+      ),
+      h("div", { class: "skeleton late", "aria-hidden": "true" }, h("span"), h("span"), h("span")),
+      show(long, () =>
+        h("p", { class: "quiet" }, h("span", { text: (_, t) => t.check.long }), " ", button({ class: "link", text: (_, t) => t.check.cancel, on: { click: act.stop } })),
+      ),
+    ),
+  );
+
+/** One of the things to look at first: a question or an obstacle. */
+const thing = (act) => () => {
+  const is = (what) => (thing) => thing.what === what;
+  return h(
+    "li",
+    { class: "card thing" },
+    liveSign(["needs", "stop"], (it) => (["lacks", "disk", "synced"].includes(it.what) ? "stop" : "needs")),
+    h(
+      "div",
+      { class: "advice-text" },
+      h("p", {
+        class: "strong",
+        text: (it, t, s) =>
+          ({
+            empty: () => t.check.empty,
+            older: () => (s.view.survey.oldest === null ? t.check.oldestNone : t.check.oldest(s.view.survey.oldest)),
+            lacks: () => t.check.lacks(it.octets),
+            unopened: () => t.check.unopened(it.folder),
+            synced: () => t.check.synced,
+            disk: () => t.check.noRoom(it.octets),
+          })[it.what](),
+      }),
+      show(is("lacks"), () => h("p", { text: (_, t) => t.check.lacksTodo })),
+      show(is("older"), () =>
+        h(
+          "div",
+          { class: "answers left" },
+          button({ class: "second", text: (_, t) => t.check.noOlder, on: { click: () => act.send({ type: "older", answer: "none" }) } }),
+          button({ class: "second", text: (_, t) => t.check.yesOlder, on: { click: () => act.send({ type: "older", answer: "show" }) } }),
+        ),
+      ),
+      show((it) => ["empty", "lacks"].includes(it.what), () =>
+        h(
+          "div",
+          { class: "answers left" },
+          button({ class: "second", text: (_, t) => t.check.again, on: { click: act.check } }),
+          show(is("empty"), () => button({ class: "second", text: (_, t) => t.bar.back, on: { click: act.accounts } })),
+        ),
+      ),
+      show((it) => ["synced", "disk"].includes(it.what), () => h("div", { class: "answers left" }, button({ class: "second", text: (_, t) => t.check.change, on: { click: act.place } }))),
+    ),
+  );
+};
+
+const folders = () =>
+  h(
+    "details",
+    { class: "fold" },
+    h("summary", { text: (s, t) => `${t.check.folders} (${t.n(s.view.survey.folders.length)})` }),
+    virtual({
+      class: "folders",
+      height: 32,
+      focus: false,
+      label: (_, t) => t.check.folders,
+      count: (s) => s.view?.survey?.folders.length ?? 0,
+      at: (s, index) => s.view.survey.folders[index],
+      row: () =>
+        h(
+          "div",
+          { class: "row" },
+          h("span", { class: "grow cut", dir: "auto", text: ({ item }) => item.source, title: ({ item }) => item.source }),
+          h("span", {
+            class: "quiet cut",
+            dir: "auto",
+            text: ({ item }, t, s) => (s.view.kind === "backup" ? "" : item.target === null ? t.check.noPlace : item.target === item.source ? "" : t.check.renamed(item.target)),
+          }),
+          h("span", { class: "number", text: ({ item }, t) => t.n(item.counts.found) }),
+        ),
+    }),
+  );
+
+const place = (act) =>
+  show((s) => s.view.place, () =>
+    h(
+      "p",
+      { class: "place" },
+      sign("disk"),
+      h("span", { class: "wrap" }, h("span", { text: (s, t) => t.check.backup(s.view.place.path, s.view.place.free) }), " ", button({ class: "link", text: (_, t) => t.check.change, on: { click: act.place } })),
+    ),
+  );
+
+const result = (act) =>
+  show(ready, () =>
+    h(
+      "div",
+      { class: "checked" },
+      h("p", {
+        class: "lead",
+        text: (s, t) => {
+          const { survey, kind } = s.view;
+          return (survey.fits && kind === "move" ? t.check.sum : t.check.sumTight)(survey.folders.length, survey.octets, survey.estimate);
+        },
+      }),
+      list({ class: "things", key: (it) => it.what + (it.folder ?? ""), rows: thingsOf, row: thing(act) }),
+      show((s) => s.view.survey.already > 0 && s.view.kind === "move", () => h("p", { class: "found-line" }, sign("ok", "ok"), h("span", { text: (s, t) => t.check.already(s.view.survey.already) }))),
+      show((s) => s.view.survey.too_large > 0, () => h("p", { class: "found-line" }, sign("needs", "wait"), h("span", { text: (s, t) => t.check.tooLarge(s.view.survey.too_large) }))),
+      h("div", { class: "card plain" }, place(act), folders()),
+    ),
+  );
+
+const blocking = new Set(["empty", "older", "lacks", "synced", "disk"]);
+const block = (s) => thingsOf(s).find(({ what }) => blocking.has(what));
+
+function reason(s, t) {
+  if (!ready(s)) return "";
+  const first = block(s);
+  if (!first) return "";
+  return { empty: t.check.nothing, older: t.check.answer, lacks: t.check.lacks(first.octets), synced: t.check.chooseDisk, disk: t.check.chooseDisk }[first.what];
+}
+
+export const check = (act) =>
+  view(() =>
+    screen({
+      name: "check",
+      title: (s, t) => {
+        if (looking(s)) return s.kind === "backup" ? t.check.lookingOne : t.check.looking;
+        if (!ready(s)) return t.road.stage("check");
+        const things = thingsOf(s).length;
+        if (things) return t.check.things(things);
+        return (s.kind === "backup" ? t.check.readyBackup : t.check.ready)(s.view.survey.messages);
+      },
+      content: [
+        advice((s) => s.trouble, { press: act.check }),
+        advice((s) => !looking(s) && s.view?.advice, { press: (what) => act.advised(what, "old") }),
+        show((s) => !looking(s) && !s.view.survey && !s.view.advice && !s.trouble, () =>
+          h("p", {}, h("span", { text: (_, t) => t.check.stopped }), " ", button({ class: "second", text: (_, t) => t.check.again, on: { click: act.check } })),
+        ),
+        waiting(act),
+        result(act),
+        trust(),
+      ],
+      helper: [
+        show((s) => ready(s) && s.older === "show" && s.view.survey.hidden, () =>
+          h(
+            "section",
+            { class: "card steps" },
+            h("h2", { text: (_, t) => t.check.showAll }),
+            list({ tag: "ol", key: ({ index }) => index, rows: (s) => s.view.survey.hidden.map((text, index) => ({ text, index })), row: () => h("li", { text: ({ text }) => text }) }),
+            button({ class: "second", text: (_, t) => t.check.again, on: { click: act.check } }),
+          ),
+        ),
+        h(
+          "section",
+          { class: "note" },
+          h("h2", { text: (_, t) => t.check.notIncluded }),
+          list({ class: "bare", key: (text) => text, rows: (_, t) => t.check.notIncludedList, row: () => h("li", { text: (text) => text }) }),
+        ),
+      ],
+      bar: [
+        button({ class: "back", text: (_, t) => t.bar.back, on: { click: act.accounts } }),
+        mainButton({ text: (s, t) => (s.kind === "backup" ? t.check.mainBackup : t.check.main), press: () => act.start(true), disabled: (s) => !ready(s) || Boolean(block(s)) || s.busy === "start", reason, hidden: (s) => !looking(s) && !s.view.survey }),
+        show((s) => ready(s) && s.kind === "move", () => button({ class: "link beside", text: (_, t) => t.check.without, on: { click: () => act.send({ type: "ask", kind: "without" }) } })),
+      ],
+    }),
+  );

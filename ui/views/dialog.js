@@ -1,0 +1,48 @@
+// The questions asked over a screen: nothing that cannot be taken back happens on Enter, so the safe answer has the
+// focus.
+
+import { bind, button, h, id } from "../dom.js";
+import { screenOf } from "../state.js";
+
+/** kind -> [title, meaning, safe answer, other answer, what the other does] */
+const QUESTIONS = (act) => ({
+  without: (t) => [t.check.withoutAsk, null, t.check.withoutNo, t.check.withoutYes, () => act.start(false)],
+  rest: (t) => [t.check.withoutAsk, null, t.check.withoutNo, t.backup.rest, () => act.start(false)],
+  stop: (t) => [t.move.stopAsk, t.move.stopMeaning, t.move.stopNo, t.move.stopYes, () => act.stop()],
+  finish: (t) => [t.finish.ask, t.finish.askMeaning, t.finish.no, t.finish.yes, () => act.finish()],
+  close: (t) => [t.close.title, t.close.meaning, t.close.keep, t.close.quit, () => act.quit()],
+});
+
+export function dialog(act) {
+  const questions = QUESTIONS(act);
+  let now = null;
+  const ask = (s, t) => (s.asked ? questions[s.asked.kind](t) : null);
+  const part = (index) => (s, t) => ask(s, t)?.[index] ?? "";
+  const [title, meaning] = [id("ask"), id("ask")];
+  const safe = button({ class: "main", text: part(2), on: { click: () => act.send({ type: "answered" }) } });
+  const node = h(
+    "dialog",
+    { "aria-labelledby": title, "aria-describedby": meaning, on: { cancel: (event) => { event.preventDefault(); act.send({ type: "answered" }); } } },
+    h("h2", { id: title, text: part(0) }),
+    h("p", { id: meaning, text: part(1), hidden: (s, t) => !part(1)(s, t) }),
+    h(
+      "div",
+      { class: "answers" },
+      button({ class: "second", text: part(3), on: { click: () => { const does = now?.[4]; act.send({ type: "answered" }); does?.(); } } }),
+      safe,
+    ),
+  );
+  bind(
+    (s, t) => {
+      now = ask(s, t);
+      return s.asked ? `${s.asked.kind} ${screenOf(s)}` : null;
+    },
+    (kind) => {
+      if (kind && !node.open) {
+        node.showModal();
+        safe.focus();
+      } else if (!kind && node.open) node.close();
+    },
+  );
+  return node;
+}

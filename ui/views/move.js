@@ -1,0 +1,28 @@
+// Move: how far it is, why it waits, what a person may do meanwhile.
+
+import { h, show, view } from "../dom.js";
+import { sign } from "../chart.js";
+import { progress, screen, trust } from "./parts.js";
+import { bar, count, folders, numbers, part, still } from "./running.js";
+
+export const move = (act) =>
+  view(() =>
+    screen({
+      name: "move",
+      title: (_, t) => t.move.title,
+      content: [
+        h(
+          "div",
+          { class: "running" },
+          count({ of: numbers("move") }),
+          progress({ label: (_, t) => t.road.stage("move"), part: part("move"), text: (s, t) => t.move.bar(...numbers("move")(s)) }),
+          show((s) => s.view?.progress.problems > 0, () => h("p", { class: "found-line" }, sign("note", "wait"), h("span", { text: (s, t) => t.move.problems(s.view.progress.problems) }))),
+          still(act),
+          folders(),
+        ),
+        trust(),
+      ],
+      helper: [h("section", { class: "note" }, h("p", { text: (_, t) => t.move.lid }), h("p", { text: (_, t) => t.move.leave }))],
+      bar: bar(act),
+    }),
+  );

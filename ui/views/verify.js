@@ -1,0 +1,143 @@
+// Verify and result: the comparison while it runs, then what came of the move, with each message that needs a look.
+
+import { button, h, id, show, view } from "../dom.js";
+import { virtual } from "../list.js";
+import { sign } from "../chart.js";
+import { advice, liveSign, progress, screen } from "./parts.js";
+import { bar, count, folders, numbers, part, still } from "./running.js";
+import { active, rowAt } from "../state.js";
+
+const ended = (s) => Boolean(s.view?.result && !active(s) && s.busy !== "start");
+const verdict = (s) => s.view.result.verdict;
+const through = (s) => ended(s) && ["complete", "problems"].includes(verdict(s));
+
+/** One equation: old = backup = new + explained. */
+export const equation = () => {
+  const term = (label, number, sign_ = "") =>
+    show((s) => number(s) !== null, () =>
+      h("div", { class: "term" }, h("span", { class: "operator", text: sign_ }), h("span", { class: "term-of" }, h("span", { class: "figure", text: (s, t) => t.n(number(s)) }), h("span", { class: "quiet", text: label }))),
+    );
+  const of = (name) => (s) => s.view.result.equation[name];
+  return show((s) => s.view.result.equation, () =>
+    h(
+      "div",
+      { class: "equation", role: "img", "aria-label": (s, t) => t.verify.equation(...["old", "backup", "new", "explained"].map((name) => of(name)(s))) },
+      term((_, t) => t.verify.old, of("old")),
+      term((_, t) => t.verify.backup, of("backup"), "="),
+      term((_, t) => t.verify.new, of("new"), "="),
+      term((_, t) => t.verify.explained, (s) => of("explained")(s) || null, "+"),
+    ),
+  );
+};
+
+/** A row: where, what; it folds out the advice. */
+const row = (act) => () => {
+  let index = 0;
+  const part_ = id("problem");
+  const title = (item, t) => [item.folder, item.detail ?? (item.uid ? t.verify.message(item.uid) : null)].filter(Boolean).join(" · ");
+  return h(
+    "div",
+    { class: ({ open }) => `row problem${open ? " open" : ""}` },
+    button(
+      { class: "row-head", "data-row": "", "aria-expanded": ({ open }) => String(open), "aria-controls": part_, on: { click: () => act.send({ type: "row", index }) } },
+      liveSign(["needs", "note", "wait"], (r) => ((index = r.index), !r.item ? "wait" : r.item.level === "problem" ? "needs" : "note")),
+      h("span", { class: "grow cut", text: ({ item }, t) => (item ? item.advice.what : t.verify.loading) }),
+      h("span", { class: "quiet cut where", dir: "auto", text: ({ item }, t) => (item ? title(item, t) : "") }),
+      sign("open", "chevron"),
+    ),
+    show(({ open, item }) => open && item, () =>
+      h(
+        "div",
+        { class: "row-body", id: part_ },
+        h("p", { class: "quiet wrap", dir: "auto", text: ({ item }, t) => title(item, t) }),
+        advice(({ item }) => item.advice, { level: "note", without: true, details: ({ item }) => [item.folder, item.uid, item.detail].filter(Boolean).join(" ") }),
+      ),
+    ),
+  );
+};
+
+export const problems = (act) =>
+  show((s) => ended(s) && s.view.result.problems + s.view.result.notices > 0, () =>
+    h(
+      "section",
+      { class: "problems" },
+      h("h2", { text: (_, t) => t.verify.list, tabindex: "-1" }),
+      h("p", { class: "quiet", text: (s, t) => [s.kind === "move" ? t.verify.listHint : "", s.kind === "move" && s.view.result.backup !== null ? t.verify.inBackup : ""].filter(Boolean).join(" ") }),
+      virtual({
+        class: "problem-list",
+        height: 44,
+        label: (_, t) => t.verify.list,
+        count: (s) => s.list.total || (s.view?.result ? s.view.result.problems + s.view.result.notices : 0),
+        at: rowAt,
+        open: (s) => s.list.open,
+        need: act.rows,
+        row: row(act),
+      }),
+    ),
+  );
+
+export const verify = (act) =>
+  view(() => {
+    let state;
+    const look = () => {
+      const heading = root.querySelector(".problems h2");
+      heading?.scrollIntoView({ block: "start" });
+      root.querySelector(".problem-list [data-row]")?.focus();
+    };
+    const root = screen({
+      name: "verify",
+      title: (s, t) => ((state = s), !ended(s) ? t.verify.title : verdict(s) === "problems" ? t.verify.problems(s.view.result.problems) : t.verify[verdict(s)]),
+      content: [
+        show((s) => !ended(s), () =>
+          h(
+            "div",
+            { class: "running" },
+            count({ of: numbers("verify") }),
+            progress({ label: (_, t) => t.road.stage("verify"), part: part("verify"), text: (s, t) => t.move.bar(...numbers("verify")(s)) }),
+            still(act),
+            folders(),
+          ),
+        ),
+        show(ended, () =>
+          h(
+            "div",
+            { class: "result" },
+            advice((s) => s.trouble, { press: act.resume, without: true }),
+            advice((s) => s.view.result.advice, { press: (what) => act.advised(what, "old"), without: true }),
+            equation(),
+            show(through, () => h("p", { class: "lead", text: (s, t) => t.verify.took(s.view.result.counts.stored, s.view.result.octets, s.view.result.seconds) })),
+            show((s) => through(s) && s.view.result.counts.already > 0, () => h("p", { text: (s, t) => t.verify.already(s.view.result.counts.already) })),
+            show((s) => verdict(s) === "stopped" && s.view.result.counts.found > 0, () => h("p", { class: "lead", text: (s, t) => t.verify.rest(s.view.result.counts.stored + s.view.result.counts.already, s.view.result.counts.found) })),
+            problems(act),
+          ),
+        ),
+      ],
+      helper: [
+        show((s) => !ended(s), () => h("section", { class: "note" }, h("p", { text: (_, t) => t.move.leave }))),
+        show((s) => through(s) && s.view.result.backup !== null, () =>
+          h("section", { class: "note" }, h("h2", { text: (_, t) => t.finish.backup }), h("p", { class: "wrap quiet", text: (s) => s.view.place?.path ?? "" }), button({ class: "second", text: (_, t) => t.verify.openBackup, on: { click: act.openBackup } })),
+        ),
+      ],
+      bar: [
+        h("div", { class: "bar-part", hidden: ended }, bar(act)),
+        show(ended, () =>
+          h(
+            "div",
+            { class: "bar-part" },
+            button({ class: "back", text: (_, t) => t.bar.home, on: { click: act.home } }),
+            h(
+              "div",
+              { class: "ends" },
+              show((s) => verdict(s) === "problems", () => button({ class: "second", text: (_, t) => t.bar.next, on: { click: () => act.send({ type: "onward", on: true }) } })),
+              button({
+                class: "main",
+                text: (s, t) => (!through(s) ? t.verify.goOn : verdict(s) === "problems" ? t.verify.lookAt(s.view.result.problems) : t.bar.next),
+                on: { click: () => (!through(state) ? act.resume() : verdict(state) === "problems" ? look() : act.send({ type: "onward", on: true })) },
+              }),
+            ),
+          ),
+        ),
+      ],
+    });
+    return root;
+  });
