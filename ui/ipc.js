@@ -119,12 +119,14 @@
  * @property {number} already
  * @property {number} too_large
  * @property {number|null} oldest     ms since 1970
+ * @property {string[]|null} hidden   not null: the old provider may hide mail; the steps that show it all, a line each
  * @property {{source: string, target: string|null, counts: Counts}[]} folders
  */
 
 /** @typedef {{path: string, free: number|null, synced: boolean}} BackupPlace  free: octets */
 
 /**
+ * Of the last run that was started (of a check there is none: it has `survey`, or `advice`).
  * @typedef {Object} Result
  * @property {"complete"|"problems"|"stopped"|"failed"} verdict
  * @property {Counts} counts
@@ -170,7 +172,10 @@
 
 const tauri = window.__TAURI__?.core;
 
-/** @param {string} command @param {object} [args] */
+/**
+ * A call that is refused throws an Advice; anything else thrown is a fault of ours.
+ * @param {string} command @param {object} [args]
+ */
 function call(command, args) {
   return tauri.invoke(command, args);
 }
