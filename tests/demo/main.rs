@@ -1,7 +1,6 @@
 //! `make demo`: an old and a new mail server on this computer, a sample mailbox in the old one, and Mailferry with
 //! both accounts filled in, one click from the move. Without a display the same move runs on the command line.
 //! Everything lies in temporary directories and is ended by process id.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a demo of the tests' own making")]
 
 use harness::command::built;
 use harness::{Dovecot, MailboxState, Options, samples};

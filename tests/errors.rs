@@ -1,0 +1,176 @@
+//! What goes wrong at a person's desk: one plain sentence with what to do, the right exit code, nothing lost.
+
+use harness::command::arguments;
+use harness::disk::SmallDisk;
+use harness::{Certificate, Dovecot, MailboxState, Options, Proxy, Run, between, many, person, samples};
+use std::time::Duration;
+
+/// What a person reads must say something, not much, and nothing of the machine's inside.
+fn plain(run: &Run, says: &[&str]) {
+    let text = run.stderr.trim();
+    println!("exit {:?}: {text}", run.code);
+    assert!(!text.is_empty(), "nothing was said");
+    for inside in ["panicked", "Err(", "Failure {", "RUST_BACKTRACE", harness::PASSWORD] {
+        assert!(!text.contains(inside), "{inside} in: {text}");
+    }
+    let lower = text.to_lowercase();
+    assert!(says.iter().any(|word| lower.contains(word)), "none of {says:?} in: {text}");
+}
+
+fn patience(mut arguments: Vec<String>, minutes: &str) -> Vec<String> {
+    arguments.extend(["--patience".into(), minutes.into()]);
+    arguments
+}
+
+#[test]
+fn wrong_password() {
+    let (old, new) = (Dovecot::start(), Dovecot::start());
+    old.wire().load(&samples(30), '/', "");
+    let before = (MailboxState::of(&old), MailboxState::of(&new));
+    for (variable, side) in [("OLD_SECRET", "old"), ("NEW_SECRET", "new")] {
+        let run = person(&old, &new).with(variable, "not-this-one").run(&between("move", &old, &new)).expect(3);
+        plain(&run, &["password"]);
+        assert!(run.stderr.to_lowercase().contains(side), "which side: {}", run.stderr);
+        assert_eq!(run.json()["result"], "failed");
+    }
+    assert_eq!((MailboxState::of(&old), MailboxState::of(&new)), before);
+}
+
+#[test]
+fn unknown_host_and_closed_port() {
+    let (old, new) = (Dovecot::start(), Dovecot::start());
+    let person = person(&old, &new);
+    let run = person.run(&arguments("move", &old, "imaps://wei@no-such-host.invalid", &new.url())).expect(3);
+    plain(&run, &["no-such-host.invalid"]);
+    let closed = format!("imaps://wei@localhost:{}", harness::process::free_port());
+    let run = person.run(&patience(arguments("move", &old, &old.url(), &closed), "0")).expect(3);
+    plain(&run, &["localhost"]);
+}
+
+#[test]
+fn certificates_that_must_not_be_trusted() {
+    let new = Dovecot::start();
+    for certificate in [Certificate::Expired, Certificate::WrongHost, Certificate::SelfSigned] {
+        let old = Dovecot::with(Options { certificate, extra: "auth_verbose = yes\n".into(), ..Options::default() });
+        let run = person(&old, &new).run(&between("move", &old, &new)).expect(3);
+        plain(&run, &["certificate", "not safe"]);
+        assert!(!old.log().contains("Login:") && !old.log().contains("Disconnected: Logged"), "{}", old.log());
+    }
+    let good = Dovecot::start();
+    let mut without = between("move", &good, &new);
+    without.retain(|argument| argument != "--ca" && !argument.ends_with("ca.pem"));
+    let run = person(&good, &new).run(&without).expect(3);
+    plain(&run, &["certificate", "not safe"]);
+}
+
+#[test]
+fn a_pin_trusts_one_certificate_and_no_other() {
+    let old = Dovecot::with(Options { certificate: Certificate::SelfSigned, ..Options::default() });
+    let new = Dovecot::start();
+    old.wire().load(&samples(30), '/', "");
+    let pinned = |pin: &str| [between("move", &old, &new), vec!["--source-trust".into(), pin.into()]].concat();
+    person(&old, &new).run(&pinned(&"0".repeat(64))).expect(3);
+    let run = person(&old, &new).run(&pinned(&old.issued.fingerprint)).expect(0);
+    assert_eq!(run.count("stored"), 30);
+}
+
+#[test]
+fn a_full_disk_stops_and_the_same_command_goes_on() {
+    let (old, new) = (Dovecot::start(), Dovecot::start());
+    old.wire().load(&many(1_500, 6_000), '/', "");
+    let person = person(&old, &new);
+    let disk = SmallDisk::at(&person.data(), 3);
+    let mut arguments = patience(between("move", &old, &new), "0");
+    arguments.extend(["--backup".into(), person.data().join("backup").display().to_string()]);
+    let run = person.run(&arguments).expect(4);
+    plain(&run, &["disk"]);
+    disk.grow(200);
+    let run = person.run(&arguments).expect(0);
+    assert_eq!(run.count("found"), 1_500, "{}", run.stdout);
+    MailboxState::of(&old).assert_same(&MailboxState::of(&new));
+}
+
+#[test]
+fn a_server_that_stays_away_ends_with_4_and_the_same_command_goes_on() {
+    let (old, mut new) = (Dovecot::start(), Dovecot::start());
+    old.wire().load(&samples(1_500), '/', "");
+    let to_new = Proxy::to(new.tls, Duration::from_millis(30));
+    let person = person(&old, &new);
+    let arguments = patience(arguments("move", &old, &old.url(), &new.url_at("imaps", to_new.port)), "0");
+    let octets: u64 = MailboxState::of(&old)
+        .folders
+        .values()
+        .flat_map(|folder| folder.items.values())
+        .map(|item| item.octets as u64)
+        .sum();
+    let running = person.start(&arguments);
+    harness::process::within(Duration::from_secs(60), || (to_new.passed() > octets / 3).then_some(()));
+    new.kill();
+    to_new.refuse(true);
+    to_new.cut_now();
+    let run = running.finish().expect(4);
+    plain(&run, &["server", "mailbox", "network"]);
+    assert_eq!(run.json()["result"], "stopped");
+    new.start_again();
+    to_new.refuse(false);
+    let there = MailboxState::of(&new).messages();
+    let run = person.run(&arguments).expect(0);
+    println!("{there} were there, {} stored after it came back", run.count("stored"));
+    MailboxState::of(&old).assert_same(&MailboxState::of(&new));
+}
+
+#[test]
+fn a_server_that_hangs_up_and_comes_back_costs_nothing() {
+    let (mut old, mut new) = (Dovecot::start(), Dovecot::start());
+    old.wire().load(&samples(1_500), '/', "");
+    let before = MailboxState::of(&old);
+    let (to_old, to_new) =
+        (Proxy::to(old.tls, Duration::from_millis(20)), Proxy::to(new.tls, Duration::from_millis(20)));
+    let person = person(&old, &new);
+    let arguments = arguments("move", &old, &old.url_at("imaps", to_old.port), &new.url_at("imaps", to_new.port));
+    to_old.cut_after(2_000_000);
+    to_new.cut_after(4_000_000);
+    let running = person.start(&arguments);
+    harness::process::within(Duration::from_secs(30), || (to_new.passed() > 6_000_000).then_some(()));
+    // A restart as an administrator does it, with BYE, on both sides.
+    new.start_again();
+    old.start_again();
+    let run = running.finish().expect(0);
+    assert_eq!(run.count("found"), 1_500);
+    before.assert_same(&MailboxState::of(&new));
+    assert_eq!(before, MailboxState::of(&old));
+    println!(
+        "hung up on both sides and restarted: {:.1} s, {} connections",
+        run.seconds,
+        to_old.accepted() + to_new.accepted()
+    );
+    assert!(to_old.accepted() > 1 && to_new.accepted() > 1, "nothing was cut");
+}
+
+#[test]
+fn a_full_mailbox_is_said_and_the_rest_is_not_lost() {
+    let old = Dovecot::start();
+    let new = Dovecot::with(Options { quota: Some(400_000), ..Options::default() });
+    old.wire().load(&many(300, 4_000), '/', "");
+    let run = person(&old, &new).run(&patience(between("move", &old, &new), "0"));
+    plain(&run, &["full", "room", "quota"]);
+    assert!(matches!(run.code, Some(1 | 4)), "{:?} {}", run.code, run.stdout);
+    let there = MailboxState::of(&new);
+    let kept = there.messages();
+    assert!((20..300).contains(&kept), "{kept}");
+}
+
+#[test]
+fn a_message_too_large_stops_no_other() {
+    let old = Dovecot::start();
+    let new = Dovecot::with(Options { message_limit: Some(20_000), ..Options::default() });
+    let mut letters = many(60, 3_000);
+    letters.insert(30, many(1, 60_000).remove(0));
+    old.wire().load(&letters, '/', "");
+    let person = person(&old, &new);
+    let run = person.run(&between("move", &old, &new)).expect(1);
+    assert_eq!((run.count("stored"), run.count("failed")), (60, 1), "{}", run.stdout);
+    assert_eq!(run.json()["result"], "problems");
+    let again = person.run(&between("move", &old, &new)).expect(1);
+    assert_eq!((again.count("stored"), again.count("already"), again.count("failed")), (0, 60, 1), "{}", again.stdout);
+}
