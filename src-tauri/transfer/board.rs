@@ -27,6 +27,8 @@ struct State {
     snapshot: Snapshot,
     /// Messages of each folder of this phase, as far as known.
     totals: Vec<u64>,
+    /// The most that each folder's `stored` has been: what is told again after a new beginning is no progress.
+    highest: Vec<u64>,
     changed: bool,
     samples: VecDeque<Sample>,
     /// Grows with what cannot be lost again: stored messages, folders done.
@@ -52,10 +54,15 @@ impl Board {
         state
     }
 
-    /// Begins a phase over these folders, with as many messages in each as is known.
+    /// Begins a phase over these folders, with as many messages in each as is known. Nothing happens if it has
+    /// begun already.
     pub fn phase(&self, phase: Phase, folders: impl IntoIterator<Item = (FolderPath, u64)>, octets: u64) {
         let mut state = self.change();
+        if phase != Phase::Connecting && state.snapshot.phase == phase {
+            return;
+        }
         let (paths, totals): (Vec<_>, Vec<_>) = folders.into_iter().unzip();
+        state.highest = vec![0; totals.len()];
         state.totals = totals;
         state.samples.clear();
         let snapshot = &mut state.snapshot;
@@ -83,12 +90,12 @@ impl Board {
         let mut state = self.change();
         let Some(folder) = state.snapshot.folders.get_mut(at) else { return };
         let counts = &mut folder.counts;
-        let mut moved = (0, 0);
+        let mut octets_moved = 0;
         match step {
             Step::Found(n) => counts.found += n,
             Step::Stored { messages, octets } => {
                 counts.stored += messages;
-                moved = (messages, octets);
+                octets_moved = octets;
             }
             Step::Already(n) => counts.already += n,
             Step::Skipped(n) => counts.skipped += n,
@@ -100,8 +107,15 @@ impl Board {
         if let (Step::Found(_), Some(total)) = (step, state.totals.get_mut(at)) {
             *total = found;
         }
-        state.progress += moved.0;
-        state.snapshot.octets_done += moved.1;
+        let stored = folder_stored(&state.snapshot, at);
+        if let Some(highest) = state.highest.get_mut(at)
+            && stored > *highest
+        {
+            let more = stored - *highest;
+            *highest = stored;
+            state.progress += more;
+            state.snapshot.octets_done += octets_moved;
+        }
         state.sum();
     }
 
@@ -116,6 +130,25 @@ impl Board {
             *total = counts.found;
         }
         state.sum();
+    }
+
+    /// The survey goes through the folders too.
+    pub fn survey(&self, folders: impl IntoIterator<Item = (FolderPath, u64)>) {
+        {
+            let mut state = self.change();
+            if !state.snapshot.folders.is_empty() {
+                return;
+            }
+            state.snapshot.phase = Phase::Connecting;
+        }
+        self.phase(Phase::Survey, folders, 0);
+    }
+
+    /// Octets read that no folder's counts tell of.
+    pub fn read(&self, octets: u64) {
+        let mut state = self.change();
+        state.progress += 1;
+        state.snapshot.octets_done += octets;
     }
 
     /// Progress of a phase that has no folders to show.
@@ -230,6 +263,10 @@ impl State {
     }
 }
 
+fn folder_stored(snapshot: &Snapshot, at: usize) -> u64 {
+    snapshot.folders.get(at).map_or(0, |folder| folder.counts.stored)
+}
+
 /// Shortest and longest, in seconds: small messages go by their number, large ones by their octets, and what was
 /// seen lately is no promise.
 fn left(messages: (f64, f64), octets: (f64, f64)) -> Option<(u64, u64)> {
@@ -258,9 +295,10 @@ mod tests {
         assert_eq!((shown.done, shown.total, shown.octets_done), (4, 13, 40));
         board.folder(0);
         board.step(0, Step::Found(6));
-        board.step(0, Step::Already(4));
-        assert_eq!(board.counts(0), Counts { found: 6, already: 4, ..Counts::default() });
-        assert_eq!(board.progress(), 4, "only what was stored is progress");
+        board.step(0, Step::Stored { messages: 3, octets: 30 });
+        board.step(0, Step::Already(1));
+        assert_eq!(board.counts(0), Counts { found: 6, stored: 3, already: 1, ..Counts::default() });
+        assert_eq!(board.progress(), 4, "only what was newly stored is progress");
         board.finish();
         let last = board.shown.borrow().clone();
         assert_eq!((last.phase, last.done), (Phase::Done, 4));

@@ -3,19 +3,24 @@
 
 pub mod board;
 pub mod copy;
+mod course;
 pub mod endpoint;
 pub mod home;
 pub mod journal;
 pub mod outcome;
 pub mod pace;
 pub mod pattern;
+mod phases;
 pub mod plan;
+mod report;
 pub mod request;
 pub mod retry;
 pub mod run;
 pub mod snapshot;
 pub mod special;
 pub mod stages;
+pub mod survey;
+pub mod verify;
 
 pub use home::Home;
 pub use outcome::{Counts, FolderOutcome, Outcome, Problem, ProblemLevel, Verdict};

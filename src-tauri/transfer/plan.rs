@@ -24,8 +24,16 @@ pub struct Plan {
     pub notices: Vec<Problem>,
 }
 
-/// `mailbox` is the old mailbox's name, for `--into @`. No two folders are given one place.
-pub fn plan(source: &[Folder], target: &[Folder], rules: &NameRules, layout: &Layout, mailbox: &str) -> Plan {
+/// `mailbox` is the old mailbox's name, for `--into @`. `known` are the places given by earlier runs: they stay. No two
+/// folders are given one place.
+pub fn plan(
+    source: &[Folder],
+    target: &[Folder],
+    rules: &NameRules,
+    layout: &Layout,
+    mailbox: &str,
+    known: &HashMap<FolderPath, FolderPath>,
+) -> Plan {
     let mut plan = Plan::default();
     let mut names = Names::new(target, rules);
     let into = layout.into.as_deref().map(|into| into_path(into, mailbox));
@@ -37,17 +45,23 @@ pub fn plan(source: &[Folder], target: &[Folder], rules: &NameRules, layout: &La
     };
     let mut order: Vec<(usize, &Folder)> = source.iter().enumerate().filter(|(_, folder)| folder.selectable).collect();
     // The inbox and what joins a folder take their places before others could.
-    order.sort_by_key(|(at, folder)| (!folder.path.is_inbox(), joins(folder).is_none(), *at));
+    order.sort_by_key(|(at, folder)| {
+        (!known.contains_key(&folder.path), !folder.path.is_inbox(), joins(folder).is_none(), *at)
+    });
     let mut placed: Vec<(usize, Planned)> = Vec::new();
     for (at, folder) in order {
         let shown = folder.path.to_string();
-        if matches!(folder.special, Some(SpecialUse::All | SpecialUse::Flagged | SpecialUse::Important)) {
-            plan.notices.push(notice("virtual_folder", &folder.path, None));
-            continue;
-        }
         let wanted = layout.folders.is_empty() || layout.folders.iter().any(|glob| pattern::matches(glob, &shown));
         if !wanted || layout.skip_folders.iter().any(|glob| pattern::matches(glob, &shown)) {
             plan.skipped.push(folder.clone());
+            continue;
+        }
+        // What these show lies in other folders too, but for archived mail, which may be in \All alone: left out, that
+        // is no complete copy.
+        if let Some(virtual_use @ (SpecialUse::All | SpecialUse::Flagged | SpecialUse::Important)) = folder.special {
+            let level =
+                if virtual_use == SpecialUse::All { ProblemLevel::Problem } else { ProblemLevel::Notice };
+            plan.notices.push(Problem { level, ..notice("virtual_folder", &folder.path, None) });
             continue;
         }
         let mapped = layout.map.iter().find_map(|(old, new)| mapped(&folder.path, old, new));
@@ -57,7 +71,10 @@ pub fn plan(source: &[Folder], target: &[Folder], rules: &NameRules, layout: &La
             (None, Some(into)) => FolderPath(into.iter().chain(&folder.path.0).cloned().collect()),
             (None, None) => joins(folder).unwrap_or_else(|| folder.path.clone()),
         };
-        let target = names.place(wish, &folder.path);
+        let target = match known.get(&folder.path) {
+            Some(place) => names.keep(place.clone(), &folder.path),
+            None => names.place(wish, &folder.path),
+        };
         if !asked && target != folder.path {
             plan.notices.push(notice("renamed", &folder.path, Some(target.to_string())));
         }
@@ -136,6 +153,13 @@ impl<'a> Names<'a> {
         Self { rules, theirs, exact, given: HashSet::new(), became: HashMap::new() }
     }
 
+    /// A place that an earlier run has given.
+    fn keep(&mut self, place: FolderPath, source: &FolderPath) -> FolderPath {
+        self.given.insert(folded(&place.0));
+        self.became.insert(source.0.clone(), place.0.clone());
+        place
+    }
+
     /// A place for `wanted`, which belongs to the source folder `source`.
     fn place(&mut self, wanted: FolderPath, source: &FolderPath) -> FolderPath {
         if wanted.is_inbox() && self.given.insert(folded(&wanted.0)) {
@@ -207,6 +231,10 @@ mod tests {
         NameRules { delimiter: Some('/'), refused: vec![] }
     }
 
+    fn plan(source: &[Folder], target: &[Folder], rules: &NameRules, layout: &Layout, mailbox: &str) -> Plan {
+        super::plan(source, target, rules, layout, mailbox, &HashMap::new())
+    }
+
     fn places(plan: &Plan) -> Vec<String> {
         plan.folders.iter().map(|planned| planned.target.to_string()).collect()
     }
@@ -236,7 +264,7 @@ mod tests {
         assert_eq!(places(&plan), ["Out", "Sent"]);
         let source = [folder("Sent", None), folder("Gesendet", Some(SpecialUse::Sent))];
         let target = [folder("Sent", Some(SpecialUse::Sent))];
-        let plan = super::plan(&source, &target, &rules(), &Layout::default(), "li");
+        let plan = super::plan(&source, &target, &rules(), &Layout::default(), "li", &HashMap::new());
         assert_eq!(places(&plan), ["Sent (2)", "Sent"], "no two folders share a place");
     }
 
@@ -261,6 +289,13 @@ mod tests {
         let target = folders(&["projects", "projects/May"]);
         let plan = plan(&folders(&["Projects", "Projects/May"]), &target, &rules(), &Layout::default(), "li");
         assert_eq!(places(&plan), ["projects", "projects/May"]);
+    }
+
+    #[test]
+    fn places_of_earlier_runs_stay() {
+        let known = HashMap::from([(FolderPath::new(["same"]), FolderPath::new(["same"]))]);
+        let plan = super::plan(&folders(&["Same", "same"]), &[], &rules(), &Layout::default(), "li", &known);
+        assert_eq!(places(&plan), ["Same (2)", "same"]);
     }
 
     #[test]

@@ -1,13 +1,22 @@
 //! One run: what a [`Request`] asks for, from the first connection to its [`Outcome`]. Runs by itself once started;
 //! others look at its snapshots and hold its control. Must not know a word that a person reads.
 
-use crate::{Outcome, Problem, Request, Snapshot};
+use crate::board::Board;
+use crate::course::{Course, Surroundings};
+use crate::endpoint::{Network, Opener};
+use crate::survey::{self, View};
+use crate::{Home, Outcome, Problem, Request, Snapshot};
 use account::{Account, Credentials, Secret};
-use mail::{Cause, Failure, Identity, Result, Side};
+use mail::{Budget, Cause, Failure, Identity, Result, Side};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+/// Memory for a sign-in that reads no message.
+const LITTLE: u32 = 1024 * 1024;
+/// How long saying goodbye may take.
+const GOODBYE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// What the person wants of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +73,10 @@ pub struct Problems {
 }
 
 impl Problems {
+    pub(crate) fn replace(&self, problems: Vec<Problem>) {
+        *self.list.lock().unwrap_or_else(PoisonError::into_inner) = problems;
+    }
+
     /// At most `limit` from `offset` on, and how many there are.
     pub fn page(&self, offset: u64, limit: u64) -> (u64, Vec<Problem>) {
         let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,14 +115,41 @@ impl Run {
 
 /// Starts a run on the current tokio runtime.
 pub fn start(request: Request, credentials: Arc<dyn Credentials>) -> Run {
-    let (_sender, snapshots) = watch::channel(Snapshot::default());
-    let (wishes, _) = watch::channel(Wishes::default());
-    let control = Control { wishes: Arc::new(wishes) };
+    start_with(request, credentials, Arc::new(Network), 1)
+}
+
+/// `opener` and `haste`: see [`Surroundings`].
+pub(crate) fn start_with(
+    request: Request,
+    credentials: Arc<dyn Credentials>,
+    opener: Arc<dyn Opener>,
+    haste: u32,
+) -> Run {
+    let (board, snapshots) = Board::new();
+    let board = Arc::new(board);
+    let (sender, wishes) = watch::channel(Wishes::default());
+    let control = Control { wishes: Arc::new(sender) };
+    let problems = Problems::default();
+    let around =
+        Surroundings { opener, credentials, board: Arc::clone(&board), problems: problems.clone(), wishes, haste };
     let task = tokio::spawn(async move {
-        let _ = (request, credentials);
-        Outcome::failed(Failure::new(Cause::Stopped))
+        let run = async {
+            match Course::prepare(request, around).await {
+                Ok(mut course) => {
+                    let failure = course.go().await;
+                    course.report(failure).await
+                }
+                Err(failure) => Outcome::failed(failure),
+            }
+        };
+        let outcome = tokio::select! {
+            outcome = run => outcome,
+            never = board.show() => match never {},
+        };
+        board.finish();
+        outcome
     });
-    Run { snapshots, control, problems: Problems::default(), task }
+    Run { snapshots, control, problems, task }
 }
 
 /// What a proved sign-in told.
@@ -128,6 +168,25 @@ pub struct SignedIn {
 /// Proves one account: signs in once with this secret, lists its folders, changes nothing. A refused secret is
 /// never tried again by itself.
 pub async fn sign_in(account: &Account, side: Side, secret: &Secret, home: &Path) -> Result<SignedIn> {
-    let _ = (account, secret, home);
-    Err(Failure::new(Cause::Stopped).on(side))
+    sign_in_with(&Network, account, side, secret, home).await
+}
+
+pub(crate) async fn sign_in_with(
+    opener: &dyn Opener,
+    account: &Account,
+    side: Side,
+    secret: &Secret,
+    home: &Path,
+) -> Result<SignedIn> {
+    let budget = Budget::new(LITTLE, Home::open(home)?.spool()?);
+    let mut session = opener.open(account, secret, &budget).await.map_err(|failure| failure.on(side))?;
+    let view = View::of(&mut *session, side).await?;
+    let _ = tokio::time::timeout(GOODBYE, session.close()).await;
+    let selectable: Vec<_> = view.folders.iter().filter(|folder| folder.selectable).collect();
+    Ok(SignedIn {
+        folders: selectable.len() as u64,
+        messages: selectable.iter().map(|folder| survey::messages(folder)).sum(),
+        inbox_only: selectable.len() == 1 && selectable[0].path.is_inbox(),
+        identity: view.identity,
+    })
 }

@@ -1,0 +1,462 @@
+//! The course of one run: opens both sides, goes through the phases, and after a failure does what the table says,
+//! until the end is reached. What was reached lies in journal and archive; this holds only where the run is. Must
+//! not know a protocol.
+
+use crate::board::Board;
+use crate::endpoint::{Door, Opener};
+use crate::home::{Home, Lock};
+use crate::journal::Journal;
+use crate::outcome::Survey;
+use crate::pace::{Gate, Paced};
+use crate::plan::{Plan, Planned};
+use crate::retry::{self, Next, Situation};
+use crate::run::{Problems, Wish, Wishes};
+use crate::verify::Comparison;
+use crate::{Counts, Place, Problem, ProblemLevel, Request, Task, Waiting};
+use account::Credentials;
+use archive::{Archive, Through};
+use mail::{Budget, Capacity, Cause, Failure, FolderPath, MessageId, Result, Side, Source, Target};
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// Octets of bodies in memory at once.
+const MEMORY: u32 = 64 * 1024 * 1024;
+/// How long a session may take to reach a safe state when the person wants to pause or stop.
+const GRACE: Duration = Duration::from_millis(700);
+/// How long saying goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(2);
+/// How often a full disk is looked at.
+const DISK: Duration = Duration::from_secs(2);
+/// What must be free on a disk before it is tried again.
+const ROOM: u64 = 1024 * 1024;
+
+/// What a run is given from outside.
+pub(crate) struct Surroundings {
+    pub opener: Arc<dyn Opener>,
+    pub credentials: Arc<dyn Credentials>,
+    pub board: Arc<Board>,
+    pub problems: Problems,
+    pub wishes: watch::Receiver<Wishes>,
+    /// Divides every pause: 1, but for tests.
+    pub haste: u32,
+}
+
+/// What became of a folder in one phase.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reached {
+    pub counts: Counts,
+    /// As the target's server names it.
+    pub target: Option<FolderPath>,
+    pub octets: u64,
+    pub done: bool,
+    /// Failures of this folder alone.
+    pub tries: u32,
+}
+
+/// The sessions of one attempt.
+pub(crate) struct Sessions {
+    pub source: Box<dyn Source>,
+    pub target: Option<Box<dyn Target>>,
+    /// The other side of a verification, if it is a directory.
+    pub directory: Option<Box<dyn Source>>,
+}
+
+/// What the survey found, kept over new connections.
+#[derive(Debug, Default)]
+pub(crate) struct Surveyed {
+    pub plan: Plan,
+    pub capacity: Capacity,
+}
+
+/// Ids that the backup of a folder held before this run, and their UIDVALIDITY.
+pub(crate) type Held = HashMap<FolderPath, (Option<u32>, HashSet<MessageId>)>;
+
+pub(crate) struct Course {
+    pub request: Request,
+    pub around: Surroundings,
+    pub home: Home,
+    pub id: String,
+    pub journal: Journal,
+    pub budget: Budget,
+    gate: Option<Arc<Gate>>,
+    old: Door,
+    new: Option<Door>,
+    pub archive: Option<Archive>,
+    /// Both sides were open once.
+    pub opened: bool,
+    attempts: u32,
+    away_since: Option<Instant>,
+    progress: u64,
+    /// The folder at work.
+    pub at: Option<usize>,
+    pub surveyed: Option<Surveyed>,
+    pub survey: Option<Survey>,
+    pub copied: Vec<Reached>,
+    pub backed_up: Vec<Reached>,
+    pub verified: Vec<Reached>,
+    pub held: Option<Held>,
+    pub comparison: Option<(usize, Comparison)>,
+    /// Messages and octets proved.
+    pub proved: Option<(u64, u64)>,
+    /// The target took no more: the rest is only counted.
+    pub full: bool,
+    /// Noted by the run itself; the copy's own are in the journal.
+    pub notes: Vec<Problem>,
+    pub started: Instant,
+    _lock: Option<Lock>,
+}
+
+impl Course {
+    /// Takes the lock and opens the journal. Nothing is connected yet.
+    pub async fn prepare(request: Request, around: Surroundings) -> Result<Self> {
+        let home = Home::open(&request.home)?;
+        let id = Home::id(&request.source, request.target.as_ref());
+        let accounts = matches!(request.source, Place::Account(_)) || request.target.is_some();
+        let lock = if accounts { Some(home.lock(&id)?) } else { None };
+        let file = home.journal(&id)?;
+        let journal = match request.task {
+            Task::Move { .. } => Journal::open(&file).await?.0,
+            // What never ran has no journal, and a look at it makes none.
+            Task::Check | Task::Verify { .. } if file.exists() => Journal::open(&file).await?.0,
+            _ => Journal::in_memory().await?,
+        };
+        if matches!(request.task, Task::Move { .. }) {
+            journal.begin_run().await?;
+        }
+        let budget = Budget::new(MEMORY, home.spool()?);
+        Ok(Self {
+            gate: Gate::new(&request.pace),
+            old: Door::new(Side::Source, request.source.clone()),
+            new: request.target.clone().map(|place| Door::new(Side::Target, place)),
+            archive: None,
+            opened: false,
+            attempts: 0,
+            away_since: None,
+            progress: 0,
+            at: None,
+            surveyed: None,
+            survey: None,
+            copied: Vec::new(),
+            backed_up: Vec::new(),
+            verified: Vec::new(),
+            held: None,
+            comparison: None,
+            proved: None,
+            full: false,
+            notes: Vec::new(),
+            started: Instant::now(),
+            _lock: lock,
+            request,
+            around,
+            home,
+            id,
+            journal,
+            budget,
+        })
+    }
+
+    /// To the end: None when it was reached, else why not.
+    pub async fn go(&mut self) -> Option<Failure> {
+        loop {
+            let failure = match self.steered_attempt().await {
+                Ok(()) => return None,
+                Err(failure) => failure,
+            };
+            log::info!("run {}: {failure} on {:?}, try {}", self.id, failure.side, self.attempts);
+            if let Some(end) = self.after(failure).await {
+                return Some(end);
+            }
+        }
+    }
+
+    /// One attempt; when the person wants to pause or stop it is asked to end, and ended.
+    async fn steered_attempt(&mut self) -> Result<()> {
+        let stop = CancellationToken::new();
+        // Whatever outlives this call (a blocking read of the archive) ends with it.
+        let _guard = stop.clone().drop_guard();
+        let mut wishes = self.around.wishes.clone();
+        let attempt = self.attempt(&stop);
+        tokio::pin!(attempt);
+        tokio::select! {
+            result = &mut attempt => result,
+            () = other_wish(&mut wishes) => {
+                stop.cancel();
+                match tokio::time::timeout(GRACE, &mut attempt).await {
+                    Ok(Ok(())) => Ok(()),
+                    _ => Err(Failure::new(Cause::Stopped)),
+                }
+            }
+        }
+    }
+
+    async fn attempt(&mut self, stop: &CancellationToken) -> Result<()> {
+        if self.request.target.is_none()
+            && let (Task::Verify { .. }, Place::Directory(path)) = (&self.request.task, &self.request.source)
+        {
+            let path = path.clone();
+            return self.prove(&path, stop).await;
+        }
+        let mut sessions = self.open().await?;
+        self.opened = true;
+        self.walk(&mut sessions, stop).await?;
+        let goodbye = async {
+            sessions.source.close().await;
+            if let Some(target) = &mut sessions.target {
+                target.close().await;
+            }
+        };
+        let _ = tokio::time::timeout(GOODBYE, goodbye).await;
+        Ok(())
+    }
+
+    /// Where the backup goes, if this run makes or uses one.
+    pub fn backup_place(&self) -> Option<&Path> {
+        match &self.request.task {
+            Task::Move { backup, .. } => backup.as_deref(),
+            Task::Backup { directory } => Some(directory),
+            _ => None,
+        }
+    }
+
+    async fn open(&mut self) -> Result<Sessions> {
+        let opener = Arc::clone(&self.around.opener);
+        let credentials = Asking { inner: Arc::clone(&self.around.credentials), board: Arc::clone(&self.around.board) };
+        let mut source = self.old.source(&*opener, &credentials, &self.budget).await?;
+        let (mut target, mut directory) = (None, None);
+        if let Some(new) = &mut self.new {
+            if new.account().is_some() {
+                target = Some(new.target(&*opener, &credentials, &self.budget).await?);
+            } else if matches!(self.request.task, Task::Verify { .. }) {
+                directory = Some(new.source(&*opener, &credentials, &self.budget).await?);
+            } else {
+                return Err(Failure::new(Cause::StoreUnusable).on(Side::Target));
+            }
+        }
+        if let (Some(place), Some(account)) = (self.backup_place().map(Path::to_owned), self.old.account()) {
+            let owner = format!("{}@{}", account.user, account.host.to_ascii_lowercase());
+            let archive = match &self.archive {
+                Some(archive) => archive.clone(),
+                None => self.archive.insert(Archive::open_or_create(&place, &owner)?).clone(),
+            };
+            source = Box::new(Through::new(archive, source, self.budget.clone()));
+        }
+        Ok(Sessions { source: Paced::wrap(source, self.gate.as_ref()), target, directory })
+    }
+
+    /// What follows a failure. Some: the end of the run.
+    async fn after(&mut self, failure: Failure) -> Option<Failure> {
+        let progress = self.around.board.progress();
+        if progress != self.progress {
+            self.progress = progress;
+            self.attempts = 0;
+            self.away_since = None;
+        }
+        let wish = self.around.wishes.borrow().wish;
+        match wish {
+            Wish::Stop => return Some(Failure::new(Cause::Stopped)),
+            Wish::Pause => return self.paused().await,
+            Wish::Go => {}
+        }
+        let next = retry::next(&failure, Situation { attempts: self.attempts, opened: self.opened });
+        self.attempts += 1;
+        match next {
+            Next::Again(pause) => self.wait(failure, pause).await,
+            Next::AwaitDisk => self.await_disk(failure).await,
+            Next::Full if self.surveyed.is_some() && !self.full => {
+                self.full = true;
+                self.keep_stored();
+                self.notes.push(problem(&failure, None));
+                None
+            }
+            // One folder that breaks each connection does not end the others.
+            Next::Stop if failure.cause == Cause::Protocol && self.at.is_some() => {
+                if let Some(at) = self.at.take() {
+                    self.leave_out(at, &failure);
+                }
+                self.attempts = 0;
+                None
+            }
+            Next::Full | Next::Skip | Next::Stop => Some(failure),
+        }
+    }
+
+    async fn paused(&mut self) -> Option<Failure> {
+        self.around.board.paused(true);
+        let resumed = self.around.wishes.wait_for(|wishes| wishes.wish != Wish::Pause).await.map(|wishes| wishes.wish);
+        self.around.board.paused(false);
+        self.attempts = 0;
+        self.away_since = None;
+        match resumed {
+            Ok(Wish::Go) => None,
+            _ => Some(Failure::new(Cause::Stopped)),
+        }
+    }
+
+    /// Waits, unless that would be longer than the person's patience.
+    async fn wait(&mut self, failure: Failure, pause: Duration) -> Option<Failure> {
+        let since = *self.away_since.get_or_insert_with(Instant::now);
+        let pause = retry::jittered(pause, chance()) / self.around.haste;
+        let silent = failure.cause == Cause::Timeout;
+        if self.request.pace.patience.is_some_and(|patience| {
+            since.elapsed() + pause > patience && (!pause.is_zero() || (silent && patience.is_zero()))
+        }) {
+            return Some(failure);
+        }
+        if pause.is_zero() {
+            return None;
+        }
+        self.around.board.waiting(Some(Waiting {
+            cause: failure.cause,
+            side: failure.side,
+            until: Some(Instant::now() + pause),
+            about: failure.about.clone(),
+        }));
+        self.sleep(pause).await;
+        self.around.board.waiting(None);
+        None
+    }
+
+    /// Sleeps until the time is over, or the person says "now", pauses or stops.
+    async fn sleep(&mut self, pause: Duration) {
+        let wishes = &mut self.around.wishes;
+        let nudges = wishes.borrow().nudges;
+        let nudged = async {
+            if wishes.wait_for(|wishes| wishes.nudges != nudges || wishes.wish != Wish::Go).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = nudged => {}
+        }
+    }
+
+    /// Waits until the disk has room again. Sessions are closed meanwhile: a person may take hours.
+    async fn await_disk(&mut self, failure: Failure) -> Option<Failure> {
+        let since = *self.away_since.get_or_insert_with(Instant::now);
+        let places: Vec<PathBuf> =
+            std::iter::once(self.request.home.clone()).chain(self.backup_place().map(Path::to_owned)).collect();
+        let full = |places: &[PathBuf]| {
+            places.iter().find(|place| archive::free_space(place).is_ok_and(|free| free < ROOM)).cloned()
+        };
+        // The message that did not fit may be larger than what is free: each further time waits longer.
+        let mut pause = retry::pause(self.attempts).max(DISK) / self.around.haste;
+        loop {
+            let place = full(&places).or_else(|| places.last().cloned());
+            if self.request.pace.patience.is_some_and(|patience| since.elapsed() + pause > patience) {
+                return Some(failure);
+            }
+            self.around.board.waiting(Some(Waiting {
+                cause: Cause::DiskFull,
+                side: Some(Side::Local),
+                until: None,
+                about: failure.about.clone().or_else(|| place.map(|place| place.display().to_string())),
+            }));
+            self.sleep(pause).await;
+            pause = DISK / self.around.haste;
+            let go = self.around.wishes.borrow().wish == Wish::Go;
+            if !go || full(&places).is_none() {
+                self.around.board.waiting(None);
+                return None;
+            }
+        }
+    }
+
+    /// The folder at work stored so much before the target was full.
+    fn keep_stored(&mut self) {
+        if let Some(at) = self.at
+            && let Some(reached) = self.copied.get_mut(at)
+        {
+            reached.counts.stored = self.around.board.counts(at).stored;
+        }
+    }
+
+    pub fn planned(&self) -> &[Planned] {
+        self.surveyed.as_ref().map_or(&[], |surveyed| &surveyed.plan.folders)
+    }
+
+    /// Gives up one folder of the phase at work, named; what was not dealt with has failed.
+    pub fn leave_out(&mut self, at: usize, failure: &Failure) {
+        let Some(folder) = self.planned().get(at).map(|planned| planned.source.clone()) else { return };
+        let mut counts = self.around.board.counts(at);
+        let dealt = counts.stored + counts.already + counts.skipped + counts.gone;
+        counts.found = counts.found.max(crate::survey::messages(&folder)).max(dealt);
+        counts.failed = counts.found - dealt;
+        self.notes.push(problem(failure, Some(folder.path)));
+        let phase = if self.comparison.take().is_some() {
+            &mut self.verified
+        } else if self.copied.get(at).is_some_and(|reached| !reached.done) && self.at_backup() {
+            &mut self.backed_up
+        } else {
+            &mut self.copied
+        };
+        if let Some(reached) = phase.get_mut(at) {
+            reached.counts = counts;
+            reached.done = true;
+        }
+        self.around.board.folder_done(at, counts);
+    }
+
+    /// The phase at work is the backup.
+    fn at_backup(&self) -> bool {
+        self.backed_up.iter().any(|reached| !reached.done)
+    }
+}
+
+/// A failure as a line of the report.
+pub(crate) fn problem(failure: &Failure, folder: Option<FolderPath>) -> Problem {
+    Problem {
+        code: failure.cause.code().to_owned(),
+        level: ProblemLevel::Problem,
+        folder,
+        id: None,
+        detail: failure.about.clone(),
+        words: failure.words.clone(),
+    }
+}
+
+/// Any number: the clock's last digits are enough to keep clients apart.
+fn chance() -> u32 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |now| now.subsec_nanos().wrapping_mul(2_654_435_761))
+}
+
+async fn other_wish(wishes: &mut watch::Receiver<Wishes>) {
+    if wishes.wait_for(|wishes| wishes.wish != Wish::Go).await.is_err() {
+        // Nobody holds the control any more: nobody will want anything.
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Shows that a person is waited for.
+struct Asking {
+    inner: Arc<dyn Credentials>,
+    board: Arc<Board>,
+}
+
+#[async_trait::async_trait]
+impl Credentials for Asking {
+    async fn get(
+        &self,
+        side: Side,
+        account: &account::Account,
+        reason: account::Reason,
+    ) -> Option<account::Secret> {
+        if reason != account::Reason::First {
+            self.board.waiting(Some(Waiting {
+                cause: Cause::SignInRefused,
+                side: Some(side),
+                until: None,
+                about: Some(account.host.clone()),
+            }));
+        }
+        let secret = self.inner.get(side, account, reason).await;
+        self.board.waiting(None);
+        secret
+    }
+}

@@ -1,0 +1,444 @@
+//! The phases of a run, in their order: survey, back up, prove, move, verify. Each begins where it was left. Must not
+//! know what is done about a failure of a connection.
+
+use crate::copy::{Pair, Rules, Step, copy_folder};
+use crate::course::{Course, Held, Reached, Sessions, Surveyed, problem};
+use crate::home::{Mailbox, Record};
+use crate::plan::{Plan, Planned};
+use crate::retry::{self, Next, Situation};
+use crate::survey::{self, View};
+use crate::{Counts, Level, Phase, Place, Problem, ProblemLevel, Task, outcome, plan};
+use mail::{Cause, Failure, Fetched, MessageId, Part, Reach, Result, Side, Source, Want};
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Fetched and not yet counted.
+const AHEAD: usize = 64;
+
+impl Course {
+    /// All phases that the task has, from where the last attempt came to.
+    pub async fn walk(&mut self, sessions: &mut Sessions, stop: &CancellationToken) -> Result<()> {
+        if self.surveyed.is_none() {
+            self.look(sessions).await?;
+        }
+        match self.request.task.clone() {
+            Task::Check => {
+                self.copy(sessions, stop, false).await?;
+                self.weigh(sessions).await
+            }
+            Task::Backup { directory } => {
+                self.back_up(sessions, stop).await?;
+                self.prove(&directory, stop).await
+            }
+            Task::Verify { level } => self.verify(sessions, level, stop).await,
+            Task::Move { backup, prove_first, verify_after, .. } => {
+                if let Some(directory) = backup.as_ref().filter(|_| prove_first) {
+                    self.back_up(sessions, stop).await?;
+                    self.prove(directory, stop).await?;
+                }
+                self.copy(sessions, stop, true).await?;
+                if let Some(directory) = backup.as_ref().filter(|_| !prove_first) {
+                    self.prove(directory, stop).await?;
+                }
+                match verify_after {
+                    Some(level) => self.verify(sessions, level, stop).await,
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Survey and plan. Stops before anything is written when an end is not what it should be.
+    async fn look(&mut self, sessions: &mut Sessions) -> Result<()> {
+        self.around.board.phase(Phase::Survey, [], 0);
+        let source = View::of(&mut *sessions.source, Side::Source).await?;
+        let pairs = self.journal.pairs().await?;
+        let mut surveyed = Surveyed::default();
+        let (mut target, mut known) = (View::default(), HashMap::new());
+        if let Some(session) = &mut sessions.target {
+            target = View::of(&mut **session, Side::Target).await?;
+            surveyed.capacity = survey::capacity(&mut **session).await?;
+            let record = self.home.read(&self.id).unwrap_or_default();
+            let seen = record.as_ref().map(|record| (record.seen_old.as_ref(), record.seen_new.as_ref()));
+            let (seen_old, seen_new) = seen.unwrap_or_default();
+            if !matches!(self.request.task, Task::Verify { .. }) {
+                survey::recognise((&source, seen_old), (&target, seen_new), pairs.is_empty())?;
+                self.same_layout().await?;
+            }
+            if !self.request.layout.replan {
+                known = pairs.into_iter().map(|pair| (pair.source, pair.target)).collect();
+            }
+        }
+        let mailbox = match &self.request.source {
+            Place::Account(account) => account.user.clone(),
+            Place::Directory(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        };
+        let names = &surveyed.capacity.names;
+        surveyed.plan = plan::plan(&source.folders, &target.folders, names, &self.request.layout, &mailbox, &known);
+        if sessions.target.is_none() {
+            keep_names(&mut surveyed.plan);
+        }
+        self.notes.append(&mut surveyed.plan.notices);
+        let folders = surveyed.plan.folders.len();
+        self.copied = vec![Reached::default(); folders];
+        self.verified = vec![Reached::default(); folders];
+        self.backed_up = if self.backup_place().is_some() { vec![Reached::default(); folders] } else { Vec::new() };
+        self.surveyed = Some(surveyed);
+        self.remember(&source, sessions.target.as_ref().map(|_| &target))
+    }
+
+    /// The layout is stored with the plan: another one later needs `replan`.
+    async fn same_layout(&self) -> Result<()> {
+        let layout = &self.request.layout;
+        let text = format!(
+            "{:?}",
+            (&layout.into, &layout.folders, &layout.skip_folders, layout.since, layout.before, layout.max_size, &layout.map)
+        );
+        let stored = self.journal.get("layout").await?;
+        if !layout.replan && stored.is_some_and(|stored| stored != text) {
+            return Err(Failure::new(Cause::LayoutChanged).on(Side::Local));
+        }
+        if matches!(self.request.task, Task::Move { .. }) {
+            self.journal.set("layout", &text).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes in the move's record how both ends showed themselves. Only mailboxes have records.
+    fn remember(&self, source: &View, target: Option<&View>) -> Result<()> {
+        let Place::Account(old) = &self.request.source else { return Ok(()) };
+        let new = match &self.request.target {
+            Some(Place::Account(new)) => Some(Mailbox::of(new)),
+            Some(Place::Directory(_)) => return Ok(()),
+            None => None,
+        };
+        // A record that cannot be read is written anew: it holds nothing that a check does not find again.
+        let mut record = match self.home.read(&self.id) {
+            Ok(Some(record)) => record,
+            _ => Record::new(Mailbox::of(old), new),
+        };
+        record.facts.signed_in = true;
+        if !matches!(self.request.task, Task::Verify { .. }) {
+            record.seen_old = Some(source.seen());
+            record.seen_new = target.map(View::seen);
+        }
+        if let Some(place) = self.backup_place() {
+            record.backup = Some(place.to_owned());
+        }
+        self.home.record(&record).map(drop)
+    }
+
+    fn begin(&self, phase: Phase) {
+        let folders = self.planned().iter().map(|planned| (planned.source.path.clone(), survey::messages(&planned.source)));
+        let octets: Option<u64> = self.planned().iter().map(|planned| planned.source.status?.bytes).sum();
+        self.around.board.phase(phase, folders, octets.unwrap_or(0));
+    }
+
+    /// Copies each folder, or only looks what a copy would do.
+    async fn copy(&mut self, sessions: &mut Sessions, stop: &CancellationToken, store: bool) -> Result<()> {
+        let Some(target) = &mut sessions.target else {
+            return Err(Failure::new(Cause::StoreUnusable).on(Side::Target));
+        };
+        if store {
+            self.begin(Phase::Move);
+        } else {
+            let folders =
+                self.planned().iter().map(|planned| (planned.source.path.clone(), survey::messages(&planned.source)));
+            self.around.board.survey(folders);
+        }
+        let put_back = matches!(self.request.task, Task::Move { put_back: true, .. });
+        while let Some(at) = self.copied.iter().position(|reached| !reached.done) {
+            let Planned { source, target: place, special } = self.planned()[at].clone();
+            self.at = Some(at);
+            self.around.board.folder(at);
+            let pair = Pair { source, target: place, special };
+            let layout = &self.request.layout;
+            let store = store && !self.full;
+            let rules = Rules { since: layout.since, before: layout.before, max_size: layout.max_size, put_back, store };
+            let board = &self.around.board;
+            let step = |step: Step| board.step(at, step);
+            let copied =
+                copy_folder(&pair, &mut *sessions.source, &mut **target, &self.journal, &rules, &step, stop).await;
+            match copied {
+                Ok(copied) => {
+                    let before = self.copied[at].counts.stored;
+                    let mut counts = copied.counts;
+                    if self.full {
+                        // What a look finds still to store did not fit; what was stored is there already.
+                        counts.failed += counts.stored;
+                        counts.stored = before.min(counts.already);
+                        counts.already -= counts.stored;
+                    }
+                    let reached = &mut self.copied[at];
+                    reached.counts = counts;
+                    reached.target = copied.target.or(Some(pair.target));
+                    reached.octets = if self.full { reached.octets } else { copied.octets };
+                    reached.done = true;
+                    self.around.board.folder_done(at, counts);
+                }
+                Err(failure) if failure.reach <= Reach::Folder => self.folder_failed(at, failure),
+                Err(failure) => return Err(failure),
+            }
+            self.show_problems().await?;
+        }
+        self.at = None;
+        Ok(())
+    }
+
+    /// The sessions are still good: once more where the table says so, else the folder is left out.
+    fn folder_failed(&mut self, at: usize, failure: Failure) {
+        let reached = if self.comparison.is_some() { &mut self.verified[at] } else { &mut self.copied[at] };
+        let situation = Situation { attempts: reached.tries, opened: true };
+        reached.tries += 1;
+        if !matches!(retry::next(&failure, situation), Next::Again(_)) {
+            self.leave_out(at, &failure);
+        }
+    }
+
+    /// What a check tells beside the counts.
+    async fn weigh(&mut self, sessions: &mut Sessions) -> Result<()> {
+        let capacity = self.surveyed.as_ref().map(|surveyed| surveyed.capacity.clone()).unwrap_or_default();
+        let mut found = outcome::Survey {
+            room: capacity.room,
+            message_limit: capacity.message_limit,
+            ..outcome::Survey::default()
+        };
+        let mut to_store = Counts::default();
+        let mut octets_to_store = 0;
+        for at in 0..self.copied.len() {
+            let folder = self.planned()[at].source.clone();
+            let limit = capacity.message_limit;
+            let weighed = match survey::weigh(&mut *sessions.source, &folder, &self.request.layout, limit).await {
+                Ok(weighed) => weighed,
+                // The copy's look has named it already.
+                Err(failure) if failure.reach <= Reach::Folder => continue,
+                Err(failure) => return Err(failure),
+            };
+            found.octets += weighed.octets;
+            found.oldest = [found.oldest, weighed.oldest].into_iter().flatten().min();
+            let counts = &mut self.copied[at].counts;
+            octets_to_store += share(weighed.octets, counts.stored, counts.found);
+            // What is too large may be among those already there; then it is no problem.
+            let refused = (weighed.too_large.len() as u64).min(counts.stored);
+            counts.stored -= refused;
+            counts.failed += refused;
+            to_store.add(*counts);
+            self.notes.extend(weighed.too_large.into_iter().take(refused as usize));
+        }
+        found.estimate = Some(survey::estimate(to_store.stored, octets_to_store));
+        if let Some(room) = capacity.room.filter(|room| *room < octets_to_store) {
+            let missing = (octets_to_store - room).to_string();
+            self.notes.push(problem(&Failure::new(Cause::QuotaFull).on(Side::Target).about(missing), None));
+        }
+        self.survey = Some(found);
+        Ok(())
+    }
+
+    /// Reads every folder through the archive, which keeps what it does not hold yet.
+    async fn back_up(&mut self, sessions: &mut Sessions, stop: &CancellationToken) -> Result<()> {
+        if self.backed_up.iter().all(|reached| reached.done) {
+            return Ok(());
+        }
+        self.begin(Phase::BackUp);
+        if self.held.is_none() {
+            self.held = Some(self.held_before().await?);
+        }
+        while let Some(at) = self.backed_up.iter().position(|reached| !reached.done) {
+            self.at = Some(at);
+            self.around.board.folder(at);
+            match self.back_up_folder(at, &mut *sessions.source, stop).await {
+                Ok((counts, octets)) => {
+                    self.backed_up[at] = Reached { counts, octets, done: true, ..Reached::default() };
+                    self.around.board.folder_done(at, counts);
+                }
+                Err(failure) if failure.reach <= Reach::Folder => self.leave_out(at, &failure),
+                Err(failure) => return Err(failure),
+            }
+            self.show_problems().await?;
+        }
+        self.at = None;
+        Ok(())
+    }
+
+    async fn back_up_folder(
+        &mut self,
+        at: usize,
+        source: &mut dyn Source,
+        stop: &CancellationToken,
+    ) -> Result<(Counts, u64)> {
+        let folder = self.planned()[at].source.clone();
+        let listing = source.list(&folder, 1, Want::Sizes).await.map_err(|failure| failure.on(Side::Source))?;
+        let board = &self.around.board;
+        let mut counts = Counts { found: listing.entries.len() as u64, ..Counts::default() };
+        board.step(at, Step::Found(counts.found));
+        let layout = &self.request.layout;
+        let wanted = |entry: &mail::Entry| survey::wanted(layout, entry.date, entry.size.map_or(0, u64::from));
+        let ids: Vec<MessageId> =
+            listing.entries.iter().filter(|entry| wanted(entry)).map(|entry| entry.id.clone()).collect();
+        counts.skipped = counts.found - ids.len() as u64;
+        board.step(at, Step::Skipped(counts.skipped));
+        let held = self.held.as_ref().and_then(|held| held.get(&folder.path));
+        let held = held.filter(|(validity, _)| *validity == listing.validity).map(|(_, ids)| ids);
+        let (sender, mut receiver) = mpsc::channel(AHEAD);
+        let (mut octets, mut problems) = (0, Vec::new());
+        let count = async {
+            loop {
+                let fetched = tokio::select! {
+                    fetched = receiver.recv() => fetched,
+                    () = stop.cancelled() => None,
+                };
+                match fetched {
+                    Some(Fetched::Failed { id, failure }) => {
+                        counts.failed += 1;
+                        board.step(at, Step::Failed(1));
+                        let folder = Some(folder.path.clone());
+                        problems.push(Problem { id: Some(id), ..problem(&failure, folder) });
+                    }
+                    Some(Fetched::Hashed { id, octets: size, .. }) if held.is_none_or(|held| !held.contains(&id)) => {
+                        counts.stored += 1;
+                        octets += size;
+                        board.step(at, Step::Stored { messages: 1, octets: size });
+                    }
+                    Some(_) => {
+                        counts.already += 1;
+                        board.step(at, Step::Already(1));
+                    }
+                    None => break,
+                }
+            }
+            // Tells the source to end.
+            drop(receiver);
+        };
+        let (fetched, ()) = tokio::join!(source.fetch(&folder, &ids, Part::Hashes, sender), count);
+        fetched.map_err(|failure| failure.on(Side::Source))?;
+        if stop.is_cancelled() {
+            return Err(Failure::new(Cause::Stopped));
+        }
+        self.notes.append(&mut problems);
+        Ok((counts, octets))
+    }
+
+    /// What the backup holds before this run, so that only what is new counts as stored.
+    async fn held_before(&self) -> Result<Held> {
+        let mut held = Held::new();
+        let Some(place) = self.backup_place() else { return Ok(held) };
+        // A place without a manifest is a new one.
+        let Ok(mut reader) = archive::Reader::open(place, self.budget.clone()) else { return Ok(held) };
+        for folder in reader.folders().await? {
+            let listing = reader.list(&folder, 1, Want::Flags).await?;
+            let ids: HashSet<MessageId> = listing.entries.into_iter().map(|entry| entry.id).collect();
+            held.insert(folder.path, (listing.validity, ids));
+        }
+        Ok(held)
+    }
+
+    /// Seals the backup and reads all of it back.
+    pub async fn prove(&mut self, directory: &Path, stop: &CancellationToken) -> Result<()> {
+        if self.proved.is_some() {
+            return Ok(());
+        }
+        if let Some(archive) = &mut self.archive {
+            archive.seal()?;
+        }
+        self.around.board.phase(Phase::Prove, [], 0);
+        let expected: Counts = self.backed_up.iter().fold(Counts::default(), |mut sum, reached| {
+            sum.add(reached.counts);
+            sum
+        });
+        self.around.board.total(expected.stored + expected.already, 0);
+        let (board, stop, path) = (self.around.board.clone(), stop.clone(), directory.to_owned());
+        let reading = tokio::task::spawn_blocking(move || {
+            archive::prove(&path, &mut |messages, octets| {
+                board.done(messages, octets);
+                !stop.is_cancelled()
+            })
+        });
+        let proof = reading.await.map_err(|_| Failure::new(Cause::DiskFailed).on(Side::Local))??;
+        for damage in proof.damaged {
+            let what = match damage.what {
+                archive::Flaw::Missing => "missing",
+                archive::Flaw::Index => "index",
+                archive::Flaw::Framing => "framing",
+                archive::Flaw::Octets => "octets",
+            };
+            self.notes.push(Problem {
+                code: "archive_damaged".to_owned(),
+                level: ProblemLevel::Problem,
+                folder: Some(damage.folder),
+                id: damage.id,
+                detail: Some(what.to_owned()),
+                words: None,
+            });
+        }
+        self.proved = Some((proof.messages, proof.octets));
+        self.show_problems().await
+    }
+
+    /// Compares both sides folder by folder.
+    async fn verify(&mut self, sessions: &mut Sessions, level: Level, stop: &CancellationToken) -> Result<()> {
+        let other: &mut dyn Source = match (&mut sessions.target, &mut sessions.directory) {
+            (Some(target), _) => &mut **target,
+            (None, Some(directory)) => &mut **directory,
+            (None, None) => return Err(Failure::new(Cause::StoreUnusable).on(Side::Target)),
+        };
+        self.begin(Phase::Verify);
+        let theirs = other.folders().await.map_err(|failure| failure.on(Side::Target))?;
+        while let Some(at) = self.verified.iter().position(|reached| !reached.done) {
+            self.at = Some(at);
+            self.around.board.folder(at);
+            match self.verify_folder(at, level, &mut *sessions.source, other, &theirs, stop).await {
+                Ok(counts) => {
+                    self.comparison = None;
+                    self.verified[at].counts = counts;
+                    self.verified[at].done = true;
+                    self.around.board.folder_done(at, counts);
+                }
+                Err(failure) if failure.reach <= Reach::Folder => self.folder_failed(at, failure),
+                Err(failure) => return Err(failure),
+            }
+            self.show_problems().await?;
+        }
+        self.at = None;
+        Ok(())
+    }
+
+    /// Problems so far, for those who read them page by page.
+    pub async fn show_problems(&mut self) -> Result<()> {
+        let problems = self.all_problems().await?;
+        let count = problems.iter().filter(|problem| problem.level == ProblemLevel::Problem).count();
+        self.around.board.problems(count as u64);
+        self.around.problems.replace(problems);
+        Ok(())
+    }
+
+    /// The copy's and the run's own; problems before notices.
+    pub async fn all_problems(&self) -> Result<Vec<Problem>> {
+        let mut problems = self.notes.clone();
+        if matches!(self.request.task, Task::Move { .. }) {
+            let mut after = 0;
+            loop {
+                let page = self.journal.problems(after, 1000).await?;
+                let Some((last, _)) = page.last() else { break };
+                after = *last;
+                problems.extend(page.into_iter().map(|(_, problem)| problem));
+            }
+        }
+        problems.sort_by_key(|problem| problem.level == ProblemLevel::Notice);
+        Ok(problems)
+    }
+}
+
+/// Without a target server each folder keeps its own name.
+fn keep_names(plan: &mut Plan) {
+    plan.notices.retain(|notice| notice.code != "renamed");
+    for planned in &mut plan.folders {
+        planned.target.clone_from(&planned.source.path);
+    }
+}
+
+/// The part of `octets` that falls to `part` of `whole` messages.
+fn share(octets: u64, part: u64, whole: u64) -> u64 {
+    (u128::from(octets) * u128::from(part) / u128::from(whole.max(1))) as u64
+}

@@ -1,0 +1,456 @@
+//! Proves message by message that the target holds what the source holds: two Sources are read, their messages are
+//! counted against each other by the hash of their octets, and what is left over gets a name. Must not believe a
+//! counter of the copy.
+
+use crate::copy::Step;
+use crate::course::Course;
+use crate::journal::State;
+use crate::{Counts, Level, Problem, ProblemLevel, Task, survey};
+use mail::{
+    Body, Cause, Failure, Fetched, Flags, Folder, FolderPath, HeaderHash, InternalDate, MessageId, Part, Result,
+    Sha256, Side, Source, System, Want,
+};
+use sha2::Digest;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Fetched and not yet noted.
+const AHEAD: usize = 64;
+
+/// What a message is compared by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mark {
+    Octets(Sha256),
+    Header(HeaderHash),
+}
+
+/// One message of a folder as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    pub id: MessageId,
+    pub mark: Mark,
+    pub header: HeaderHash,
+    pub flags: Flags,
+    pub date: Option<InternalDate>,
+}
+
+/// What was read of one folder on both sides; kept over new connections, so that nothing is read twice.
+#[derive(Debug, Default)]
+pub struct Comparison {
+    source: Readings,
+    target: Readings,
+}
+
+#[derive(Debug, Default)]
+struct Readings {
+    items: HashMap<MessageId, Item>,
+    failed: HashMap<MessageId, Failure>,
+}
+
+/// What came of comparing two lists.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// Indices into source and target.
+    pub equal: Vec<(usize, usize)>,
+    /// Alike by their header, not by their octets.
+    pub alike: Vec<(usize, usize)>,
+    pub missing: Vec<usize>,
+}
+
+/// Counts, does not match: each target message stands for one source message only. Pairs that agree in flags and
+/// date come first, so that of twins the right ones meet.
+pub fn judge(source: &[Item], target: &[Item]) -> Judgement {
+    let mut free = vec![true; target.len()];
+    let mut judgement = Judgement::default();
+    let mut open: Vec<usize> = (0..source.len()).collect();
+    let exact = |item: &Item| (item.mark, item.flags.clone(), item.date.map(|date| date.seconds));
+    pair_off(source, target, &mut open, &mut free, exact, &mut judgement.equal);
+    pair_off(source, target, &mut open, &mut free, |item| item.mark, &mut judgement.equal);
+    pair_off(source, target, &mut open, &mut free, |item| item.header, &mut judgement.alike);
+    judgement.equal.sort_unstable();
+    judgement.missing = open;
+    judgement
+}
+
+fn pair_off<K: Hash + Eq>(
+    source: &[Item],
+    target: &[Item],
+    open: &mut Vec<usize>,
+    free: &mut [bool],
+    key: impl Fn(&Item) -> K,
+    pairs: &mut Vec<(usize, usize)>,
+) {
+    let mut by_key: HashMap<K, Vec<usize>> = HashMap::new();
+    for at in (0..target.len()).rev().filter(|at| free[*at]) {
+        by_key.entry(key(&target[at])).or_default().push(at);
+    }
+    open.retain(|at| match by_key.get_mut(&key(&source[*at])).and_then(Vec::pop) {
+        Some(other) => {
+            free[other] = false;
+            pairs.push((*at, other));
+            false
+        }
+        None => true,
+    });
+}
+
+/// The octets as servers are known to rewrite them on storing: NUL becomes 0x80, a bare LF becomes CRLF, a bare CR at
+/// the very end is dropped. Two messages whose forms are equal differ by the server's hand alone.
+pub fn rewritten(body: &Body) -> Result<Sha256> {
+    let mut hash = sha2::Sha256::new();
+    let mut reader = body.reader()?;
+    let mut pending_cr = false;
+    while let Some(chunk) = reader.chunk()? {
+        let mut out = Vec::with_capacity(chunk.len() + 64);
+        for octet in chunk {
+            // A CR is held back until it is known that it is not the last octet.
+            if pending_cr {
+                out.push(b'\r');
+            }
+            match octet {
+                b'\n' if !pending_cr => out.extend_from_slice(b"\r\n"),
+                b'\r' => {}
+                0 => out.push(0x80),
+                other => out.push(other),
+            }
+            pending_cr = octet == b'\r';
+        }
+        hash.update(&out);
+    }
+    Ok(Sha256(hash.finalize().into()))
+}
+
+/// Reads what is not read yet of `ids`.
+async fn read(
+    mailbox: &mut dyn Source,
+    folder: &Folder,
+    ids: &[MessageId],
+    readings: &mut Readings,
+    stop: &CancellationToken,
+    seen: impl Fn(u64),
+) -> Result<()> {
+    let ids: Vec<MessageId> = ids.iter().filter(|id| !readings.items.contains_key(*id)).cloned().collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let (sender, mut receiver) = mpsc::channel(AHEAD);
+    let note = async {
+        while let Some(fetched) = tokio::select! {
+            fetched = receiver.recv() => fetched,
+            () = stop.cancelled() => None,
+        } {
+            match fetched {
+                Fetched::Hashed { id, sha256, header, octets, flags, date } => {
+                    seen(octets);
+                    let item = Item { id: id.clone(), mark: Mark::Octets(sha256), header, flags, date };
+                    readings.items.insert(id, item);
+                }
+                Fetched::Failed { id, failure } => {
+                    readings.failed.insert(id, failure);
+                }
+                Fetched::Message(_) => {}
+            }
+        }
+        drop(receiver);
+    };
+    let (fetched, ()) = tokio::join!(mailbox.fetch(folder, &ids, Part::Hashes, sender), note);
+    fetched?;
+    if stop.is_cancelled() { Err(Failure::new(Cause::Stopped)) } else { Ok(()) }
+}
+
+/// The rewritten forms of these messages; one that cannot be read is left out.
+async fn forms(mailbox: &mut dyn Source, folder: &Folder, mut ids: Vec<MessageId>) -> Result<HashMap<MessageId, Sha256>> {
+    let mut forms = HashMap::new();
+    if ids.is_empty() {
+        return Ok(forms);
+    }
+    ids.sort();
+    let (sender, mut receiver) = mpsc::channel(1);
+    let note = async {
+        while let Some(fetched) = receiver.recv().await {
+            if let Fetched::Message(message) = fetched {
+                forms.insert(message.id, rewritten(&message.body)?);
+            }
+        }
+        Ok::<(), Failure>(())
+    };
+    let (fetched, noted) = tokio::join!(mailbox.fetch(folder, &ids, Part::Whole, sender), note);
+    fetched?;
+    noted?;
+    Ok(forms)
+}
+
+/// Flags a server keeps for everybody: system flags without `\Deleted`, and keywords.
+fn comparable(flags: &Flags) -> Flags {
+    flags.clone().without(System::Deleted)
+}
+
+/// A line of the report about one message.
+fn line(code: &str, level: ProblemLevel, folder: &FolderPath, id: &MessageId, detail: Option<String>) -> Problem {
+    Problem {
+        code: code.to_owned(),
+        level,
+        folder: Some(folder.clone()),
+        id: Some(id.clone()),
+        detail,
+        words: None,
+    }
+}
+
+impl Course {
+    /// Compares one folder with its place. Differences go to the notes; in the counts `already` is equal, `failed`
+    /// missing or different.
+    pub(crate) async fn verify_folder(
+        &mut self,
+        at: usize,
+        level: Level,
+        source: &mut dyn Source,
+        other: &mut dyn Source,
+        theirs: &[Folder],
+        stop: &CancellationToken,
+    ) -> Result<Counts> {
+        let planned = self.planned()[at].clone();
+        let folder = &planned.source;
+        let place = self.copied[at].target.clone().unwrap_or(planned.target);
+        let mut comparison = match self.comparison.take() {
+            Some((of, comparison)) if of == at => comparison,
+            _ => Comparison::default(),
+        };
+        let result = self.read_both(at, level, (source, folder), (other, theirs, &place), &mut comparison, stop).await;
+        let (ids, their_ids, their_folder) = match result {
+            Ok(lists) => lists,
+            Err(failure) => {
+                self.comparison = Some((at, comparison));
+                return Err(failure);
+            }
+        };
+        let ledger = self.ledger(&folder.path).await?;
+        // After a move only what the move dealt with: later mail is the next run's.
+        let own = matches!(self.request.task, Task::Move { .. });
+        let items: Vec<&MessageId> = ids.iter().filter(|id| !own || ledger.contains_key(*id)).collect();
+        let mut counts = Counts { found: items.len() as u64, ..Counts::default() };
+        let of = |readings: &mut Readings, ids: &mut dyn Iterator<Item = &MessageId>| -> Vec<Item> {
+            ids.filter_map(|id| readings.items.remove(id)).collect()
+        };
+        let mut notes = Vec::new();
+        for id in &items {
+            if let Some(failure) = comparison.source.failed.get(*id) {
+                counts.failed += 1;
+                let mut unread = line(failure.cause.code(), ProblemLevel::Problem, &folder.path, id, None);
+                unread.words.clone_from(&failure.words);
+                notes.push(unread);
+            }
+        }
+        let ours = of(&mut comparison.source, &mut items.iter().copied());
+        let there = of(&mut comparison.target, &mut their_ids.iter());
+        let judgement = judge(&ours, &there);
+        let mut forms_there = HashMap::new();
+        if let Some(their_folder) = their_folder.as_ref().filter(|_| !judgement.alike.is_empty()) {
+            let wanted = judgement.alike.iter().map(|(_, there_at)| there[*there_at].id.clone()).collect();
+            forms_there = forms(other, their_folder, wanted).await.map_err(|failure| failure.on(Side::Target))?;
+        }
+        let wanted = judgement.alike.iter().map(|(our_at, _)| ours[*our_at].id.clone()).collect();
+        let forms_here = forms(source, folder, wanted).await.map_err(|failure| failure.on(Side::Source))?;
+        for (our_at, there_at) in &judgement.alike {
+            let (our, their) = (&ours[*our_at], &there[*there_at]);
+            let form = forms_here.get(&our.id);
+            if form.is_some() && form == forms_there.get(&their.id) {
+                counts.already += 1;
+                notes.push(line("changed_by_server", ProblemLevel::Notice, &folder.path, &our.id, None));
+            } else {
+                counts.failed += 1;
+                notes.push(line("different", ProblemLevel::Problem, &folder.path, &our.id, Some(place.to_string())));
+            }
+        }
+        for (our_at, there_at) in &judgement.equal {
+            counts.already += 1;
+            if level == Level::Identical {
+                notes.extend(side_differences(&folder.path, &ours[*our_at], &there[*there_at]));
+            }
+        }
+        let known: HashSet<&MessageId> = their_ids.iter().collect();
+        for our_at in &judgement.missing {
+            let id = &ours[*our_at].id;
+            let row = ledger.get(id);
+            // Law 4: what was stored and is no longer there was moved or deleted by its owner. A verification asked
+            // for by itself takes no comfort from the journal.
+            let gone = own
+                && row.is_some_and(|(state, uid)| {
+                    state.is_done() && uid.is_some_and(|uid| !known.contains(&MessageId::Uid(uid)))
+                });
+            if gone {
+                counts.gone += 1;
+                notes.push(line("gone", ProblemLevel::Notice, &folder.path, id, None));
+            } else {
+                counts.failed += 1;
+                notes.push(line("missing", ProblemLevel::Problem, &folder.path, id, Some(place.to_string())));
+            }
+        }
+        if own {
+            // The copy has named its own failures already.
+            let named: HashSet<(Option<FolderPath>, Option<MessageId>)> =
+                self.all_problems().await?.into_iter().map(|problem| (problem.folder, problem.id)).collect();
+            notes.retain(|note| !named.contains(&(note.folder.clone(), note.id.clone())));
+        }
+        self.notes.append(&mut notes);
+        self.verified[at].octets = 0;
+        Ok(counts)
+    }
+
+    /// Lists and reads both sides. Returns the wanted ids of the source, all of the target, and the target's folder.
+    async fn read_both(
+        &self,
+        at: usize,
+        level: Level,
+        (source, folder): (&mut dyn Source, &Folder),
+        (other, theirs, place): (&mut dyn Source, &[Folder], &FolderPath),
+        comparison: &mut Comparison,
+        stop: &CancellationToken,
+    ) -> Result<(Vec<MessageId>, Vec<MessageId>, Option<Folder>)> {
+        let board = &self.around.board;
+        let want = if level == Level::Present { Want::Headers } else { Want::Sizes };
+        let on = |side: Side| move |failure: Failure| failure.on(side);
+        let listing = source.list(folder, 1, want).await.map_err(on(Side::Source))?;
+        let layout = &self.request.layout;
+        let entries: Vec<_> = listing
+            .entries
+            .into_iter()
+            .filter(|entry| survey::wanted(layout, entry.date, entry.size.map_or(0, u64::from)))
+            .collect();
+        board.step(at, Step::Found(entries.len() as u64));
+        let their_folder = find(theirs, place);
+        let their_entries = match &their_folder {
+            Some(folder) => other.list(folder, 1, want).await.map_err(on(Side::Target))?.entries,
+            None if entries.is_empty() => {
+                return Err(Failure::new(Cause::FolderMissing).on(Side::Target).about(place.to_string()));
+            }
+            None => Vec::new(),
+        };
+        let ids: Vec<MessageId> = entries.iter().map(|entry| entry.id.clone()).collect();
+        let their_ids: Vec<MessageId> = their_entries.iter().map(|entry| entry.id.clone()).collect();
+        if level == Level::Present {
+            take_headers(entries, &mut comparison.source);
+            take_headers(their_entries, &mut comparison.target);
+        }
+        let read_here = read(source, folder, &ids, &mut comparison.source, stop, |octets| {
+            board.step(at, Step::Already(1));
+            board.read(octets);
+        });
+        let read_there = async {
+            match &their_folder {
+                Some(folder) => {
+                    read(other, folder, &their_ids, &mut comparison.target, stop, |octets| board.read(octets)).await
+                }
+                None => Ok(()),
+            }
+        };
+        let (here, there) = tokio::join!(read_here, read_there);
+        here.map_err(on(Side::Source))?;
+        there.map_err(on(Side::Target))?;
+        if level == Level::Present {
+            // A header that the listing left out was read with its octets; it is compared by its header all the same.
+            for item in comparison.source.items.values_mut().chain(comparison.target.items.values_mut()) {
+                item.mark = Mark::Header(item.header);
+            }
+        }
+        Ok((ids, their_ids, their_folder))
+    }
+
+    /// What the journal knows of a folder's messages.
+    async fn ledger(&self, folder: &FolderPath) -> Result<HashMap<MessageId, (State, Option<u32>)>> {
+        let mut ledger = HashMap::new();
+        for pair in self.journal.pairs().await?.into_iter().filter(|pair| pair.source == *folder) {
+            let mut after = None;
+            loop {
+                let rows = self.journal.rows(pair.id, after.clone(), 1000).await?;
+                let Some(last) = rows.last() else { break };
+                after = Some(last.id.clone());
+                ledger.extend(rows.into_iter().map(|row| (row.id, (row.state, row.uid))));
+            }
+        }
+        Ok(ledger)
+    }
+}
+
+fn take_headers(entries: Vec<mail::Entry>, readings: &mut Readings) {
+    for entry in entries {
+        if let Some(header) = entry.header {
+            let mark = Mark::Header(header);
+            let item = Item { id: entry.id.clone(), mark, header, flags: entry.flags, date: entry.date };
+            readings.items.insert(entry.id, item);
+        }
+    }
+}
+
+/// A server may have changed the case of a name.
+fn find(folders: &[Folder], place: &FolderPath) -> Option<Folder> {
+    let folded = |path: &FolderPath| path.to_string().to_lowercase();
+    let selectable = || folders.iter().filter(|folder| folder.selectable);
+    selectable()
+        .find(|folder| folder.path == *place)
+        .or_else(|| selectable().find(|folder| folded(&folder.path) == folded(place)))
+        .cloned()
+}
+
+/// Equal octets, other flags or date: named, no loss of mail.
+fn side_differences(folder: &FolderPath, ours: &Item, theirs: &Item) -> Vec<Problem> {
+    let mut differences = Vec::new();
+    let (here, there) = (comparable(&ours.flags), comparable(&theirs.flags));
+    if here != there {
+        let detail = format!("{} / {}", here.names().join(" "), there.names().join(" "));
+        differences.push(line("flags_differ", ProblemLevel::Notice, folder, &ours.id, Some(detail)));
+    }
+    if let (Some(here), Some(there)) = (ours.date, theirs.date)
+        && here.seconds != there.seconds
+    {
+        differences.push(line("date_differs", ProblemLevel::Notice, folder, &ours.id, Some(format!("{here} / {there}"))));
+    }
+    differences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(uid: u32, octets: &str, flags: &[System]) -> Item {
+        Item {
+            id: MessageId::Uid(uid),
+            mark: Mark::Octets(Sha256::of(octets.as_bytes())),
+            header: HeaderHash::of(octets.as_bytes()),
+            flags: Flags::new(flags.iter().copied()),
+            date: None,
+        }
+    }
+
+    #[test]
+    fn twins_are_counted_and_meet_by_their_flags() {
+        let source = [item(1, "a", &[]), item(2, "a", &[System::Seen]), item(3, "a", &[])];
+        let target = [item(9, "a", &[System::Seen]), item(10, "a", &[])];
+        let judgement = judge(&source, &target);
+        assert_eq!(judgement.equal, [(0, 1), (1, 0)]);
+        assert_eq!((judgement.alike.len(), judgement.missing), (0, vec![2]));
+    }
+
+    #[test]
+    fn one_header_and_other_octets_are_alike() {
+        let source = [item(1, "Subject: a\r\n\r\nx", &[]), item(2, "Subject: b\r\n\r\nx", &[])];
+        let target = [item(1, "Subject: a\r\n\r\ny", &[])];
+        let judgement = judge(&source, &target);
+        assert_eq!((judgement.alike, judgement.missing), (vec![(0, 0)], vec![1]));
+    }
+
+    #[test]
+    fn what_servers_rewrite_has_one_form() -> Result<()> {
+        use mail::Budget;
+        let form = |octets: &[u8]| rewritten(&Budget::unbounded(octets.to_vec()));
+        assert_eq!(form(b"a: b\n\nx\0y\r")?, form(b"a: b\r\n\r\nx\x80y")?);
+        assert_eq!(form(b"a\rb\r\n")?, form(b"a\rb\n")?);
+        assert_ne!(form(b"a\rb")?, form(b"ab")?);
+        assert_ne!(form(b"a\r\r")?, form(b"a")?);
+        let long = [b"x\r".repeat(40_000), b"\n".to_vec()].concat();
+        assert_eq!(form(&long)?, form(&long)?);
+        Ok(())
+    }
+}
