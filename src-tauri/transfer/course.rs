@@ -441,12 +441,7 @@ struct Asking {
 
 #[async_trait::async_trait]
 impl Credentials for Asking {
-    async fn get(
-        &self,
-        side: Side,
-        account: &account::Account,
-        reason: account::Reason,
-    ) -> Option<account::Secret> {
+    async fn get(&self, side: Side, account: &account::Account, reason: account::Reason) -> Option<account::Secret> {
         if reason != account::Reason::First {
             self.board.waiting(Some(Waiting {
                 cause: Cause::SignInRefused,

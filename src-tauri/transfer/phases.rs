@@ -94,7 +94,15 @@ impl Course {
         let layout = &self.request.layout;
         let text = format!(
             "{:?}",
-            (&layout.into, &layout.folders, &layout.skip_folders, layout.since, layout.before, layout.max_size, &layout.map)
+            (
+                &layout.into,
+                &layout.folders,
+                &layout.skip_folders,
+                layout.since,
+                layout.before,
+                layout.max_size,
+                &layout.map
+            )
         );
         let stored = self.journal.get("layout").await?;
         if !layout.replan && stored.is_some_and(|stored| stored != text) {
@@ -131,7 +139,8 @@ impl Course {
     }
 
     fn begin(&self, phase: Phase) {
-        let folders = self.planned().iter().map(|planned| (planned.source.path.clone(), survey::messages(&planned.source)));
+        let folders =
+            self.planned().iter().map(|planned| (planned.source.path.clone(), survey::messages(&planned.source)));
         let octets: Option<u64> = self.planned().iter().map(|planned| planned.source.status?.bytes).sum();
         self.around.board.phase(phase, folders, octets.unwrap_or(0));
     }
@@ -156,7 +165,8 @@ impl Course {
             let pair = Pair { source, target: place, special };
             let layout = &self.request.layout;
             let store = store && !self.full;
-            let rules = Rules { since: layout.since, before: layout.before, max_size: layout.max_size, put_back, store };
+            let rules =
+                Rules { since: layout.since, before: layout.before, max_size: layout.max_size, put_back, store };
             let board = &self.around.board;
             let step = |step: Step| board.step(at, step);
             let copied =
@@ -362,6 +372,7 @@ impl Course {
                 archive::Flaw::Index => "index",
                 archive::Flaw::Framing => "framing",
                 archive::Flaw::Octets => "octets",
+                archive::Flaw::Unreadable => "unreadable",
             };
             self.notes.push(Problem {
                 code: "archive_damaged".to_owned(),

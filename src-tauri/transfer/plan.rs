@@ -59,8 +59,7 @@ pub fn plan(
         // What these show lies in other folders too, but for archived mail, which may be in \All alone: left out, that
         // is no complete copy.
         if let Some(virtual_use @ (SpecialUse::All | SpecialUse::Flagged | SpecialUse::Important)) = folder.special {
-            let level =
-                if virtual_use == SpecialUse::All { ProblemLevel::Problem } else { ProblemLevel::Notice };
+            let level = if virtual_use == SpecialUse::All { ProblemLevel::Problem } else { ProblemLevel::Notice };
             plan.notices.push(Problem { level, ..notice("virtual_folder", &folder.path, None) });
             continue;
         }

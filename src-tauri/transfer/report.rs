@@ -10,7 +10,8 @@ impl Course {
         // The counts of a folder in the middle are what is known of it.
         let at = self.at;
         let unfinished = |at_work: bool| {
-            let mut counts = if at_work { at.map(|at| self.around.board.counts(at)).unwrap_or_default() } else { Counts::default() };
+            let mut counts =
+                if at_work { at.map(|at| self.around.board.counts(at)).unwrap_or_default() } else { Counts::default() };
             counts.found = counts.stored + counts.already + counts.skipped + counts.failed + counts.gone;
             counts
         };
@@ -64,7 +65,9 @@ impl Course {
         let after = matches!(self.request.task, Task::Move { verify_after: Some(_), .. });
         let verified = (after && !self.verified.is_empty() && self.verified.iter().all(|reached| reached.done))
             .then(|| sum(&self.verified));
-        if let (Task::Verify { .. }, None, Some((messages, read))) = (&self.request.task, &self.request.target, self.proved) {
+        if let (Task::Verify { .. }, None, Some((messages, read))) =
+            (&self.request.task, &self.request.target, self.proved)
+        {
             // The proof of a directory by itself: what is damaged has failed.
             let failed = problems.len() as u64;
             counts = Counts { found: messages + failed, already: messages, failed, ..Counts::default() };

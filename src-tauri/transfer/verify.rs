@@ -161,7 +161,11 @@ async fn read(
 }
 
 /// The rewritten forms of these messages; one that cannot be read is left out.
-async fn forms(mailbox: &mut dyn Source, folder: &Folder, mut ids: Vec<MessageId>) -> Result<HashMap<MessageId, Sha256>> {
+async fn forms(
+    mailbox: &mut dyn Source,
+    folder: &Folder,
+    mut ids: Vec<MessageId>,
+) -> Result<HashMap<MessageId, Sha256>> {
     let mut forms = HashMap::new();
     if ids.is_empty() {
         return Ok(forms);
@@ -189,14 +193,7 @@ fn comparable(flags: &Flags) -> Flags {
 
 /// A line of the report about one message.
 fn line(code: &str, level: ProblemLevel, folder: &FolderPath, id: &MessageId, detail: Option<String>) -> Problem {
-    Problem {
-        code: code.to_owned(),
-        level,
-        folder: Some(folder.clone()),
-        id: Some(id.clone()),
-        detail,
-        words: None,
-    }
+    Problem { code: code.to_owned(), level, folder: Some(folder.clone()), id: Some(id.clone()), detail, words: None }
 }
 
 impl Course {
@@ -405,7 +402,13 @@ fn side_differences(folder: &FolderPath, ours: &Item, theirs: &Item) -> Vec<Prob
     if let (Some(here), Some(there)) = (ours.date, theirs.date)
         && here.seconds != there.seconds
     {
-        differences.push(line("date_differs", ProblemLevel::Notice, folder, &ours.id, Some(format!("{here} / {there}"))));
+        differences.push(line(
+            "date_differs",
+            ProblemLevel::Notice,
+            folder,
+            &ours.id,
+            Some(format!("{here} / {there}")),
+        ));
     }
     differences
 }
