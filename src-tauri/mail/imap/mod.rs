@@ -1,11 +1,38 @@
-//! A mailbox spoken to by IMAP4rev1 (RFC 3501) and the extensions that make it fast.
+//! A mailbox spoken to by IMAP4rev1 (RFC 3501) and the extensions that make it fast. Must not know where its messages
+//! come from or go to.
+
+mod append;
+mod carrier;
+mod change;
+mod folders;
+mod names;
+mod open;
+mod parse;
+mod prepare;
+mod read;
+mod refusal;
+mod response;
+mod select;
+mod set;
+mod sieve;
+mod status;
+mod store;
+#[cfg(test)]
+mod tests;
+mod utf7;
+mod wire;
 
 use crate::net::Server;
 use crate::{
-    Budget, Capacity, Cause, Failure, Feed, Fence, Fetched, FlagChange, Folder, FolderPath, Identity, Listing,
-    MessageId, Part, Result, Sha256, Source, SpecialUse, Target, Want,
+    Budget, Capacity, Feed, Fence, Fetched, FlagChange, Folder, FolderPath, Identity, Listing, MessageId, Part, Result,
+    Sha256, Source, SpecialUse, Target, Want,
 };
 use async_trait::async_trait;
+use carrier::Carrier;
+use names::Namespace;
+use open::Capabilities;
+use select::Selected;
+use std::collections::HashMap;
 use tokio::sync::mpsc::Sender;
 
 /// The way to sign in; `Auto` takes AUTHENTICATE PLAIN where it is offered, else LOGIN, and falls back from a PLAIN
@@ -28,16 +55,41 @@ pub struct SignIn<'a> {
     pub admin: Option<&'a str>,
 }
 
-/// One signed-in IMAP connection.
+/// One signed-in IMAP connection. After an error that reaches further than a folder it is of no more use, and says so
+/// by `Closed`.
 #[derive(Debug)]
 pub struct Imap {
+    carrier: Carrier,
+    capabilities: Capabilities,
+    greeting: String,
     certificate: Option<Sha256>,
+    selected: Option<Selected>,
+    namespace: Option<Namespace>,
+    /// Folders as listed for `prepare`, without their status.
+    known: Option<Vec<Folder>>,
+    /// UIDVALIDITY by wire name, as this connection told it to its caller.
+    told: HashMap<Vec<u8>, u32>,
 }
 
 impl Imap {
-    /// Connects and signs in. No octet of the credentials is sent before TLS is verified.
-    pub async fn open(_server: &Server, _sign_in: SignIn<'_>, _budget: Budget) -> Result<Imap> {
-        Err(unwritten())
+    /// Connects and signs in. No octet of the credentials is sent before TLS is verified. Message bodies live in
+    /// `budget`.
+    pub async fn open(server: &Server, sign_in: SignIn<'_>, budget: Budget) -> Result<Imap> {
+        open::open(server, sign_in, budget).await
+    }
+
+    fn new(carrier: Carrier, capabilities: Capabilities, greeting: String, certificate: Option<Sha256>) -> Self {
+        let greeting = greeting.chars().filter(|c| !c.is_control()).take(500).collect();
+        Self {
+            carrier,
+            capabilities,
+            greeting,
+            certificate,
+            selected: None,
+            namespace: None,
+            known: None,
+            told: HashMap::new(),
+        }
     }
 
     /// SHA-256 of the server's certificate; None without TLS.
@@ -46,54 +98,67 @@ impl Imap {
     }
 }
 
-fn unwritten() -> Failure {
-    Failure::new(Cause::Closed)
-}
-
 #[async_trait]
 impl Source for Imap {
     async fn identity(&mut self) -> Result<Identity> {
-        Err(unwritten())
+        let certificate = self.certificate.map(|certificate| certificate.to_string());
+        Ok(Identity { greeting: self.greeting.clone(), certificate })
     }
 
     async fn folders(&mut self) -> Result<Vec<Folder>> {
-        Err(unwritten())
+        self.carrier.ready().await?;
+        self.list_folders(true).await
     }
 
-    async fn list(&mut self, _folder: &Folder, _from: u32, _want: Want) -> Result<Listing> {
-        Err(unwritten())
+    async fn list(&mut self, folder: &Folder, from: u32, want: Want) -> Result<Listing> {
+        self.carrier.ready().await?;
+        self.list_messages(folder, from, want).await
     }
 
-    async fn fetch(&mut self, _: &Folder, _: &[MessageId], _: Part, _: Sender<Fetched>) -> Result<()> {
-        Err(unwritten())
+    async fn fetch(&mut self, folder: &Folder, ids: &[MessageId], part: Part, out: Sender<Fetched>) -> Result<()> {
+        self.carrier.ready().await?;
+        self.fetch_messages(folder, ids, part, out).await
     }
 
-    async fn close(&mut self) {}
+    async fn close(&mut self) {
+        self.carrier.leave().await;
+    }
 }
 
 #[async_trait]
 impl Target for Imap {
     async fn capacity(&mut self) -> Result<Capacity> {
-        Err(unwritten())
+        self.carrier.ready().await?;
+        self.measure().await
     }
 
-    async fn prepare(&mut self, _: &FolderPath, _: Option<SpecialUse>) -> Result<Fence> {
-        Err(unwritten())
+    async fn prepare(&mut self, path: &FolderPath, special: Option<SpecialUse>) -> Result<Fence> {
+        self.carrier.ready().await?;
+        self.prepare_folder(path, special).await
     }
 
-    async fn store(&mut self, _: &Fence, _: &mut dyn Feed) -> Result<()> {
-        Err(unwritten())
+    async fn store(&mut self, fence: &Fence, feed: &mut dyn Feed) -> Result<()> {
+        self.carrier.ready().await?;
+        self.store_messages(fence, feed).await
     }
 
-    async fn remove(&mut self, _: &Folder, _: &[MessageId]) -> Result<()> {
-        Err(unwritten())
+    async fn remove(&mut self, folder: &Folder, ids: &[MessageId]) -> Result<()> {
+        self.carrier.ready().await?;
+        self.remove_messages(folder, ids).await
     }
 
-    async fn relocate(&mut self, _: &Folder, _: &[MessageId], _: &Folder) -> Result<Vec<(MessageId, Option<u32>)>> {
-        Err(unwritten())
+    async fn relocate(
+        &mut self,
+        folder: &Folder,
+        ids: &[MessageId],
+        to: &Folder,
+    ) -> Result<Vec<(MessageId, Option<u32>)>> {
+        self.carrier.ready().await?;
+        self.relocate_messages(folder, ids, to).await
     }
 
-    async fn flag(&mut self, _: &Folder, _: &[FlagChange]) -> Result<()> {
-        Err(unwritten())
+    async fn flag(&mut self, folder: &Folder, changes: &[FlagChange]) -> Result<()> {
+        self.carrier.ready().await?;
+        self.flag_messages(folder, changes).await
     }
 }

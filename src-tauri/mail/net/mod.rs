@@ -1,7 +1,13 @@
 //! From a host and a port to a stream: TCP, TLS, and whom to trust. Must not know a mail protocol.
 
-use crate::Sha256;
+mod trust;
+
+use crate::{Cause, Failure, Reach, Result, Sha256};
 use std::path::PathBuf;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use trust::Trust;
 
 /// How a connection is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,4 +30,80 @@ pub struct Server {
     pub pin: Option<Sha256>,
     /// PEM file with authorities to trust beside the system's.
     pub authority: Option<PathBuf>,
+}
+
+/// What reads and writes octets, with TLS below it or not.
+pub trait Octets: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Octets for T {}
+
+pub type Stream = Box<dyn Octets>;
+
+/// A stream to a server, and the certificate it showed. Without TLS: None.
+pub struct Connection {
+    pub stream: Stream,
+    pub certificate: Option<Sha256>,
+}
+
+/// How long one address may take to answer; where a host has several, the earlier ones get less.
+const CONNECT: Duration = Duration::from_secs(20);
+const CONNECT_FIRST: Duration = Duration::from_secs(6);
+/// How long a TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(30);
+
+/// Connects; with `Security::Tls` the stream is verified when this returns. With `Security::StartTls` it is still
+/// plain: see [`start_tls`].
+pub async fn connect(server: &Server) -> Result<Connection> {
+    let about = |failure: Failure| failure.about(&server.host);
+    let addresses: Vec<_> = tokio::time::timeout(CONNECT, tokio::net::lookup_host((server.host.as_str(), server.port)))
+        .await
+        .map_err(|_| about(Failure::new(Cause::Timeout)))?
+        .map_err(|error| about(unresolved(&error)))?
+        .collect();
+    let mut failure = Failure::new(Cause::HostUnknown);
+    for (index, address) in addresses.iter().enumerate() {
+        let patience = if index + 1 == addresses.len() { CONNECT } else { CONNECT_FIRST };
+        match tokio::time::timeout(patience, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                // Small commands must not wait for the answer to earlier ones.
+                stream.set_nodelay(true).map_err(|error| about(broken(&error)))?;
+                let plain = Connection { stream: Box::new(stream), certificate: None };
+                return match server.security {
+                    Security::Tls => start_tls(server, plain.stream).await,
+                    Security::StartTls | Security::Plain => Ok(plain),
+                };
+            }
+            Ok(Err(error)) => failure = broken(&error),
+            Err(_) => failure = Failure::new(Cause::Timeout),
+        }
+    }
+    Err(about(failure))
+}
+
+/// Starts TLS on a stream and verifies the server. Whatever was read from the stream before must have been thrown
+/// away by the caller.
+pub async fn start_tls(server: &Server, stream: Stream) -> Result<Connection> {
+    let trust = Trust::new(server)?;
+    tokio::time::timeout(HANDSHAKE, trust.handshake(stream))
+        .await
+        .unwrap_or_else(|_| Err(Failure::new(Cause::Timeout)))
+        .map_err(|failure| failure.about(&server.host))
+}
+
+/// A network error as a failure: what a socket says must not be taken for an error of the local disk.
+pub fn broken(error: &std::io::Error) -> Failure {
+    use std::io::ErrorKind::*;
+    let cause = match error.kind() {
+        ConnectionRefused => Cause::ConnectionRefused,
+        TimedOut | HostUnreachable | NetworkUnreachable | NetworkDown => Cause::Timeout,
+        InvalidData => Cause::TlsFailed,
+        _ => Cause::Closed,
+    };
+    Failure::new(cause).words(&error.to_string())
+}
+
+/// An absent network and an unknown name give the same kind of error; the resolver's text alone tells them apart.
+/// The first passes by itself.
+fn unresolved(error: &std::io::Error) -> Failure {
+    let failure = Failure::new(Cause::HostUnknown).words(&error.to_string());
+    if error.to_string().contains("emporary failure") { failure.reaching(Reach::Connection) } else { failure }
 }

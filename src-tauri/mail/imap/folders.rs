@@ -1,0 +1,369 @@
+//! The tree of folders: NAMESPACE, LIST in the best form that the server knows, STATUS, quota.
+
+use super::carrier::Piece;
+use super::names::{self, Namespace};
+use super::parse::Cursor;
+use super::response::{Data, Response};
+use super::status::Kind;
+use super::{Imap, refusal};
+use crate::{Capacity, Folder, FolderPath, NameRules, Result, SpecialUse, Status};
+use std::collections::{HashMap, VecDeque};
+
+/// STATUS commands under way at once.
+const WINDOW: usize = 20;
+/// More folders than this are no mailbox but an attack.
+const MOST: usize = 100_000;
+
+impl Imap {
+    /// Learns the namespace once.
+    pub(super) async fn learn_namespace(&mut self) -> Result<Namespace> {
+        if let Some(known) = &self.namespace {
+            return Ok(known.clone());
+        }
+        let mut space = None;
+        if self.capabilities.has("NAMESPACE") {
+            self.carrier
+                .run("NAMESPACE", |response| {
+                    if let Response::Data(data) = response
+                        && data.keyword == "NAMESPACE"
+                    {
+                        space = Namespace::parse(data.cursor());
+                    }
+                })
+                .await?;
+        }
+        let mut space = space.unwrap_or_default();
+        if space.delimiter.is_none() {
+            // RFC 3501 6.3.8: an empty pattern asks for the delimiter.
+            self.carrier
+                .run("LIST \"\" \"\"", |response| {
+                    if let Response::Data(data) = response
+                        && data.keyword == "LIST"
+                        && let Some(listed) = Listed::parse(data.cursor())
+                    {
+                        space.delimiter = listed.delimiter;
+                    }
+                })
+                .await?;
+        }
+        self.namespace = Some(space.clone());
+        Ok(space)
+    }
+
+    /// All own folders; with their status, unless only the names matter.
+    pub(super) async fn list_folders(&mut self, with_status: bool) -> Result<Vec<Folder>> {
+        let space = self.learn_namespace().await?;
+        let mut found = Found { space, folders: Vec::new(), by_wire: HashMap::new(), statuses: HashMap::new() };
+        let has = |name: &str| self.capabilities.has(name);
+        let items = self.status_items();
+        let extended = has("LIST-EXTENDED") || has("IMAP4REV2");
+        let told = with_status && extended && (has("LIST-STATUS") || has("IMAP4REV2"));
+        let mut returns = Vec::new();
+        if extended && has("SPECIAL-USE") {
+            returns.push("SPECIAL-USE".to_owned());
+        }
+        if told {
+            returns.push(format!("STATUS {items}"));
+        }
+        let command = match () {
+            () if !returns.is_empty() => format!("LIST \"\" \"*\" RETURN ({})", returns.join(" ")),
+            // Before RFC 6154, XLIST told the special folders.
+            () if has("XLIST") && !has("SPECIAL-USE") => "XLIST \"\" \"*\"".to_owned(),
+            () => "LIST \"\" \"*\"".to_owned(),
+        };
+        let mut status = self.carrier.run(&command, |response| found.take(response)).await?;
+        if status.kind != Kind::Ok && command != "LIST \"\" \"*\"" {
+            found.clear();
+            status = self.carrier.run("LIST \"\" \"*\"", |response| found.take(response)).await?;
+        }
+        if status.kind != Kind::Ok {
+            return Err(refusal::folder(&status, "*"));
+        }
+        found.add_inbox();
+        if with_status {
+            self.ask_status(&mut found, &items).await?;
+        }
+        Ok(found.into_folders())
+    }
+
+    fn status_items(&self) -> String {
+        let mut items = vec!["MESSAGES", "UIDNEXT", "UIDVALIDITY"];
+        if self.capabilities.has("STATUS=SIZE") || self.capabilities.has("IMAP4REV2") {
+            items.push("SIZE");
+        }
+        if self.capabilities.has("CONDSTORE") || self.capabilities.has("QRESYNC") {
+            items.push("HIGHESTMODSEQ");
+        }
+        format!("({})", items.join(" "))
+    }
+
+    /// Asks for the status of each folder that LIST did not tell of, several at a time. A refusal leaves it unknown.
+    async fn ask_status(&mut self, found: &mut Found, items: &str) -> Result<()> {
+        let unknown: Vec<Vec<u8>> = found
+            .folders
+            .iter()
+            .filter(|folder| folder.selectable && !found.statuses.contains_key(&folder.wire))
+            .map(|folder| folder.wire.clone())
+            .collect();
+        let plus = self.capabilities.has("LITERAL+");
+        let mut under_way = VecDeque::new();
+        for wire in &unknown {
+            let pieces = names::command("STATUS", wire, &format!(" {items}"));
+            under_way.push_back(self.carrier.send_pieces(&pieces, plus).await?);
+            // A name that needs a `+` must not have other commands before it unanswered for long.
+            let window = if matches!(pieces[1], Piece::Literal(_)) { 1 } else { WINDOW };
+            while under_way.len() >= window
+                && let Some(tag) = under_way.pop_front()
+            {
+                self.carrier.finish(&tag, |response| found.take(response)).await?;
+            }
+        }
+        while let Some(tag) = under_way.pop_front() {
+            self.carrier.finish(&tag, |response| found.take(response)).await?;
+        }
+        Ok(())
+    }
+
+    /// What the target can hold (RFC 9208, RFC 7889).
+    pub(super) async fn measure(&mut self) -> Result<Capacity> {
+        let space = self.learn_namespace().await?;
+        let mut room: Option<u64> = None;
+        if self.capabilities.has("QUOTA") {
+            self.carrier
+                .run("GETQUOTAROOT \"INBOX\"", |response| {
+                    if let Response::Data(data) = response
+                        && data.keyword == "QUOTA"
+                        && let Some(left) = storage_left(data.cursor())
+                    {
+                        room = Some(room.map_or(left, |room| room.min(left)));
+                    }
+                })
+                .await?;
+        }
+        let message_limit = self.message_limit().await?;
+        let names = NameRules { delimiter: space.delimiter, refused: Vec::new() };
+        Ok(Capacity { room, message_limit, names })
+    }
+
+    /// APPENDLIMIT: one for all folders, or to be asked for; the inbox stands for all then.
+    pub(super) async fn message_limit(&mut self) -> Result<Option<u64>> {
+        let mut limit = self.capabilities.number("APPENDLIMIT");
+        if limit.is_none() && self.capabilities.has("APPENDLIMIT") {
+            self.carrier
+                .run("STATUS \"INBOX\" (APPENDLIMIT)", |response| {
+                    if let Response::Data(data) = response
+                        && data.keyword == "STATUS"
+                    {
+                        limit = limit.or_else(|| numbers(data.cursor())?.remove("APPENDLIMIT"));
+                    }
+                })
+                .await?;
+        }
+        Ok(limit)
+    }
+}
+
+/// One line of LIST or XLIST.
+pub(super) struct Listed {
+    pub(super) attributes: Vec<String>,
+    pub(super) delimiter: Option<char>,
+    pub(super) wire: Vec<u8>,
+}
+
+impl Listed {
+    pub(super) fn parse(mut cursor: Cursor<'_>) -> Option<Self> {
+        let attributes = cursor.strings()?;
+        cursor.spaces();
+        let delimiter = names::delimiter(&mut cursor)?;
+        cursor.spaces();
+        let quoted = cursor.peek() == Some(b'"');
+        let raw = cursor.rest();
+        let mut wire = cursor.string()?.into_owned();
+        let rest = cursor.rest().trim_ascii();
+        // Behind a well-formed name there is nothing, or the extended data of RFC 5258. Otherwise a server forgot to
+        // quote spaces or to escape quotes: the name is all of the rest.
+        if !rest.is_empty() && !rest.starts_with(b"(") {
+            let all = raw.trim_ascii_end();
+            let inner = all.strip_prefix(b"\"").and_then(|inner| inner.strip_suffix(b"\""));
+            wire = if quoted { inner.unwrap_or(all).to_vec() } else { all.to_vec() };
+        }
+        Some(Self { attributes, delimiter, wire })
+    }
+
+    pub(super) fn has(&self, attribute: &str) -> bool {
+        self.attributes.iter().any(|own| own.eq_ignore_ascii_case(attribute))
+    }
+
+    pub(super) fn folder(mut self, space: &Namespace) -> Folder {
+        // XLIST may show the inbox under a translated name.
+        if self.has("\\Inbox") {
+            self.wire = b"INBOX".to_vec();
+        }
+        let selectable = !self.has("\\Noselect") && !self.has("\\NonExistent");
+        let special = self.attributes.iter().find_map(|attribute| SpecialUse::from_attribute(attribute));
+        let path = space.path(&self.wire, self.delimiter);
+        Folder { wire: self.wire, delimiter: self.delimiter, path, special, selectable, status: None }
+    }
+}
+
+struct Found {
+    space: Namespace,
+    folders: Vec<Folder>,
+    by_wire: HashMap<Vec<u8>, usize>,
+    statuses: HashMap<Vec<u8>, Status>,
+}
+
+impl Found {
+    fn clear(&mut self) {
+        self.folders.clear();
+        self.by_wire.clear();
+        self.statuses.clear();
+    }
+
+    fn take(&mut self, response: Response) {
+        let Response::Data(data) = response else { return };
+        match data.keyword.as_str() {
+            "LIST" | "XLIST" => {
+                let Some(listed) = Listed::parse(data.cursor()) else { return };
+                let foreign = self.space.is_foreign(&listed.wire, listed.delimiter);
+                if listed.wire.is_empty() || foreign || self.folders.len() >= MOST {
+                    return;
+                }
+                let folder = listed.folder(&self.space);
+                if let std::collections::hash_map::Entry::Vacant(vacant) = self.by_wire.entry(folder.wire.clone()) {
+                    vacant.insert(self.folders.len());
+                    self.folders.push(folder);
+                }
+            }
+            "STATUS" => {
+                if let Some((wire, status)) = read_status(&data)
+                    && self.statuses.len() < MOST
+                {
+                    self.statuses.insert(wire, status);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Every mailbox has one (RFC 3501 5.1), though some servers list it only once mail has come.
+    fn add_inbox(&mut self) {
+        if !self.folders.iter().any(|folder| folder.path.is_inbox()) {
+            self.folders.push(Folder {
+                wire: b"INBOX".to_vec(),
+                delimiter: self.space.delimiter,
+                path: FolderPath::inbox(),
+                special: None,
+                selectable: true,
+                status: None,
+            });
+        }
+    }
+
+    fn into_folders(mut self) -> Vec<Folder> {
+        for folder in &mut self.folders {
+            let told = self.statuses.get(&folder.wire);
+            let inbox = || {
+                let mut all = self.statuses.iter();
+                all.find(|(wire, _)| wire.eq_ignore_ascii_case(b"INBOX")).map(|(_, status)| status)
+            };
+            folder.status = told.or_else(|| if folder.path.is_inbox() { inbox() } else { None }).copied();
+        }
+        self.folders
+    }
+}
+
+/// `STATUS name (ITEM value ...)`.
+fn read_status(data: &Data) -> Option<(Vec<u8>, Status)> {
+    let mut cursor = data.cursor();
+    let wire = cursor.string()?.into_owned();
+    let numbers = numbers(data.cursor())?;
+    let small = |name: &str| numbers.get(name).and_then(|number| u32::try_from(*number).ok());
+    let status = Status {
+        messages: small("MESSAGES"),
+        uid_next: small("UIDNEXT"),
+        validity: small("UIDVALIDITY"),
+        modseq: numbers.get("HIGHESTMODSEQ").copied(),
+        bytes: numbers.get("SIZE").copied(),
+    };
+    Some((wire, status))
+}
+
+/// The items of a STATUS response that are numbers; others (MAILBOXID, NIL) are passed over.
+fn numbers(mut cursor: Cursor<'_>) -> Option<HashMap<String, u64>> {
+    cursor.string()?;
+    cursor.spaces();
+    if !cursor.eat(b'(') {
+        return None;
+    }
+    let mut numbers = HashMap::new();
+    loop {
+        cursor.spaces();
+        if cursor.eat(b')') {
+            return Some(numbers);
+        }
+        let name = cursor.item()?;
+        cursor.spaces();
+        match cursor.peek()? {
+            b'(' => cursor.skip()?,
+            _ => {
+                if let Some(number) = cursor.text().and_then(|text| text.parse().ok()) {
+                    numbers.insert(name, number);
+                }
+            }
+        }
+    }
+}
+
+/// `QUOTA root (STORAGE used limit ...)`, in units of 1,024 octets. None without a limit; -1 stands for none too.
+fn storage_left(mut cursor: Cursor<'_>) -> Option<u64> {
+    cursor.string()?;
+    cursor.spaces();
+    let items = cursor.strings()?;
+    let storage = items.chunks(3).find(|item| item[0].eq_ignore_ascii_case("STORAGE"))?;
+    let (used, limit): (u64, u64) = (storage.get(1)?.parse().ok()?, storage.get(2)?.parse().ok()?);
+    Some(limit.saturating_sub(used).saturating_mul(1_024))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(line: &[u8]) -> Option<Folder> {
+        Listed::parse(Cursor::new(line, &[])).map(|listed| listed.folder(&Namespace::default()))
+    }
+
+    #[test]
+    fn odd_list_lines() {
+        for (line, wire, delimiter) in [
+            (&b"(\\HasNoChildren) \"/\" \"a b\""[..], &b"a b"[..], Some('/')),
+            (b"() \"/\" a b c", b"a b c", Some('/')),
+            (b"() NIL x", b"x", None),
+            (b"() \"\\\\\" \"a\\\\b\"", b"a\\b", Some('\\')),
+            (b"() \"/\" \"say \"hi\" now\"", b"say \"hi\" now", Some('/')),
+            (b"() \"/\" \"\xb2\xe2\"", b"\xb2\xe2", Some('/')),
+            (b"() \"/\" x (\"OLDNAME\" (\"y\"))", b"x", Some('/')),
+            (b"() \".\" NIL", b"NIL", Some('.')),
+        ] {
+            let folder = listed(line).expect("a folder");
+            assert_eq!((folder.wire.as_slice(), folder.delimiter), (wire, delimiter));
+        }
+        let special = listed(b"(\\Noselect \\Sent) \"/\" s").expect("a folder");
+        assert_eq!((special.special, special.selectable), (Some(SpecialUse::Sent), false));
+        assert!(listed(b"(\\Inbox) \"/\" \"Boite\"").expect("a folder").path.is_inbox());
+        assert!(listed(b"() \"/\"").is_none() && listed(b"x").is_none());
+    }
+
+    #[test]
+    fn odd_numbers() {
+        let line = b"\"a (b\" (MESSAGES 3 MAILBOXID (F1) UIDNEXT 9 APPENDLIMIT NIL SIZE 99999999999)";
+        let numbers = numbers(Cursor::new(line, &[])).expect("numbers");
+        assert_eq!((numbers["MESSAGES"], numbers["UIDNEXT"], numbers["SIZE"]), (3, 9, 99_999_999_999));
+        assert_eq!(numbers.len(), 3);
+        let left = |line: &str| storage_left(Cursor::new(line.as_bytes(), &[]));
+        assert_eq!(left("\"User quota\" (STORAGE 10 512 MESSAGE 1 2)"), Some(502 * 1_024));
+        assert_eq!(left("x (MESSAGE 1 2 STORAGE 9 5)"), Some(0));
+        assert_eq!(left("x (STORAGE 10 -1)"), None);
+        assert_eq!(left("x ()"), None);
+    }
+}

@@ -1,0 +1,306 @@
+//! The sieve between the wire and async-imap. It frames responses, bounds line, literal, nesting and time, and lifts
+//! every message body past the parser into the byte budget. What the carrier passes on to async-imap is only a tagged
+//! status or a `+`, written anew. Nothing a server sends can abort the process or take unbounded memory, and an odd
+//! line costs that line only. Must not know commands, folders or what a response means to a move.
+
+use super::parse::Literal;
+use super::response::Response;
+use crate::net::{Stream, broken};
+use crate::{Body, BodyWriter, Budget, Cause, Failure, Result};
+use bytes::{Buf, BytesMut};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, ReadHalf};
+use tokio::time::Instant;
+
+/// Longest text of one response without its literals.
+const LINE: usize = 1 << 20;
+/// Most of one literal that is kept: what is longer is cut, since nothing we ask for needs more. Bodies are not cut.
+const LITERAL: usize = 256 * 1024;
+/// Most that all literals of one response may keep, and how many there may be.
+const LITERALS: usize = 1 << 20;
+const COUNT: usize = 256;
+/// How much of an over-long response is passed over before the connection is given up.
+const PATIENCE_OCTETS: u64 = 64 << 20;
+/// How long a server may be silent, or take for one line.
+pub(super) const SILENCE: Duration = Duration::from_secs(60);
+/// The slowest transfer that is still waited for, in octets a second.
+const SLOWEST: u64 = 100_000;
+const READ: usize = 64 * 1024;
+
+/// What is done with a message body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lift {
+    /// Kept under the budget.
+    Keep,
+    /// Hashed and dropped.
+    Hash,
+    /// Passed over: nobody asked for one.
+    Drop,
+}
+
+/// How long `octets` may take to cross the line.
+pub(super) fn allowance(octets: u64) -> Duration {
+    SILENCE + Duration::from_secs(octets / SLOWEST)
+}
+
+enum State {
+    Line,
+    /// Inside a literal that belongs to the text.
+    Literal {
+        left: u64,
+    },
+    /// A body was announced; it waits for its part of the budget.
+    Announced {
+        size: u64,
+    },
+    Body {
+        left: u64,
+        writer: BodyWriter,
+    },
+    Dropped {
+        left: u64,
+    },
+}
+
+/// The response that is being read. It outlives a cancelled [`Sieve::next`], which may be raced with other work.
+struct Partial {
+    text: Vec<u8>,
+    literals: Vec<Literal>,
+    kept: usize,
+    body: Option<Body>,
+    state: State,
+    /// Broke a bound: its end is looked for, its content is not used.
+    spoiled: bool,
+    octets: u64,
+    deadline: Option<Instant>,
+}
+
+impl Partial {
+    fn new() -> Self {
+        Self {
+            text: Vec::new(),
+            literals: Vec::new(),
+            kept: 0,
+            body: None,
+            state: State::Line,
+            spoiled: false,
+            octets: 0,
+            deadline: None,
+        }
+    }
+}
+
+pub(super) struct Sieve {
+    half: ReadHalf<Stream>,
+    buffer: BytesMut,
+    partial: Partial,
+    /// When the next response must have begun.
+    expected: Instant,
+    budget: Budget,
+    pub(super) lift: Lift,
+}
+
+impl Sieve {
+    pub(super) fn new(half: ReadHalf<Stream>, budget: Budget) -> Self {
+        Self {
+            half,
+            buffer: BytesMut::with_capacity(READ),
+            partial: Partial::new(),
+            expected: Instant::now() + SILENCE,
+            budget,
+            lift: Lift::Drop,
+        }
+    }
+
+    /// The server has something to answer from now on, and this long to begin.
+    pub(super) fn expect_within(&mut self, patience: Duration) {
+        self.expected = Instant::now() + patience;
+    }
+
+    /// The stream below, and whether anything was read that nobody asked for: for STARTTLS, which must not carry
+    /// octets over into TLS.
+    pub(super) fn into_half(self) -> (ReadHalf<Stream>, bool) {
+        let rest = !self.buffer.is_empty() || self.partial.octets > 0;
+        (self.half, rest)
+    }
+
+    /// The next response that makes sense. May be cancelled and called again. An error ends the connection.
+    pub(super) async fn next(&mut self) -> Result<Response> {
+        loop {
+            let partial = self.whole().await?;
+            self.expect_within(SILENCE);
+            if let Some(response) = Response::read(partial.text, partial.literals, partial.body, partial.spoiled) {
+                return Ok(response);
+            }
+        }
+    }
+
+    async fn whole(&mut self) -> Result<Partial> {
+        loop {
+            if let State::Announced { size } = self.partial.state {
+                // The other side of the run may be slow: this wait is not the server's.
+                let writer = match self.lift {
+                    Lift::Keep => self.budget.body(size).await?,
+                    Lift::Hash => Budget::hashes(),
+                    Lift::Drop => {
+                        self.partial.state = State::Dropped { left: size };
+                        continue;
+                    }
+                };
+                self.partial.deadline = Some(Instant::now() + allowance(size));
+                self.partial.state = State::Body { left: size, writer };
+            }
+            if self.step()? {
+                return Ok(std::mem::replace(&mut self.partial, Partial::new()));
+            }
+            if !matches!(self.partial.state, State::Announced { .. }) {
+                self.fill().await?;
+            }
+        }
+    }
+
+    /// Takes what the buffer holds. True when a response is whole.
+    fn step(&mut self) -> Result<bool> {
+        loop {
+            let partial = &mut self.partial;
+            let here = self.buffer.len() as u64;
+            match &mut partial.state {
+                State::Line => {
+                    let end = self.buffer.iter().position(|octet| *octet == b'\n');
+                    let taken = end.map_or(self.buffer.len(), |end| end + 1);
+                    let room = LINE.saturating_sub(partial.text.len());
+                    partial.spoiled |= taken > room;
+                    partial.text.extend_from_slice(&self.buffer[..taken.min(room)]);
+                    partial.octets += taken as u64;
+                    self.buffer.advance(taken);
+                    if partial.octets > PATIENCE_OCTETS {
+                        return Err(Failure::new(Cause::Protocol).words("an endless line"));
+                    }
+                    if end.is_none() {
+                        return Ok(false);
+                    }
+                    while matches!(partial.text.last(), Some(b'\n' | b'\r')) {
+                        partial.text.pop();
+                    }
+                    match announced(&partial.text, partial.literals.last().map_or(0, |literal| literal.end)) {
+                        None => return Ok(true),
+                        Some(Announced { at, size, body }) => {
+                            partial.deadline = Some(Instant::now() + allowance(size));
+                            if body && partial.body.is_none() && !partial.spoiled {
+                                // An empty literal there: the parser finds a value in its place.
+                                let end = partial.text.len();
+                                partial.literals.push(Literal { at, end, octets: Vec::new() });
+                                partial.state = State::Announced { size };
+                                return Ok(false);
+                            }
+                            partial.spoiled |= partial.literals.len() >= COUNT;
+                            if partial.spoiled {
+                                partial.state = State::Dropped { left: size };
+                            } else {
+                                let end = partial.text.len();
+                                partial.literals.push(Literal { at, end, octets: Vec::new() });
+                                partial.state = State::Literal { left: size };
+                            }
+                        }
+                    }
+                }
+                State::Literal { left } => {
+                    let taken = here.min(*left) as usize;
+                    *left -= taken as u64;
+                    let done = *left == 0;
+                    if let Some(literal) = partial.literals.last_mut() {
+                        let room = LITERAL.saturating_sub(literal.octets.len()).min(LITERALS - partial.kept);
+                        let kept = taken.min(room);
+                        literal.octets.extend_from_slice(&self.buffer[..kept]);
+                        partial.kept += kept;
+                    }
+                    self.buffer.advance(taken);
+                    if !done {
+                        return Ok(false);
+                    }
+                    partial.state = State::Line;
+                }
+                State::Body { left, writer } => {
+                    let taken = here.min(*left) as usize;
+                    *left -= taken as u64;
+                    writer.write(&self.buffer[..taken])?;
+                    self.buffer.advance(taken);
+                    if *left > 0 {
+                        return Ok(false);
+                    }
+                    if let State::Body { writer, .. } = std::mem::replace(&mut partial.state, State::Line) {
+                        partial.body = Some(writer.finish());
+                    }
+                }
+                State::Dropped { left } => {
+                    let taken = here.min(*left);
+                    *left -= taken;
+                    self.buffer.advance(taken as usize);
+                    if *left > 0 {
+                        return Ok(false);
+                    }
+                    partial.state = State::Line;
+                }
+                State::Announced { .. } => return Ok(false),
+            }
+        }
+    }
+
+    async fn fill(&mut self) -> Result<()> {
+        let begun = self.partial.octets > 0;
+        let until = match self.partial.deadline {
+            Some(deadline) => deadline,
+            None if begun => *self.partial.deadline.insert(Instant::now() + SILENCE),
+            None => self.expected,
+        };
+        // All of it was taken, so this only moves its beginning back.
+        self.buffer.reserve(READ);
+        match tokio::time::timeout_at(until, self.half.read_buf(&mut self.buffer)).await {
+            Err(_) => Err(Failure::new(Cause::Timeout)),
+            Ok(Err(error)) => Err(broken(&error)),
+            Ok(Ok(0)) => Err(Failure::new(Cause::Closed)),
+            Ok(Ok(_)) => Ok(()),
+        }
+    }
+}
+
+struct Announced {
+    at: usize,
+    size: u64,
+    /// The body of a message, not one of the small things beside it.
+    body: bool,
+}
+
+/// The literal that a line announces at its end, if it does. `from` is where the text after the last literal begins.
+/// Status responses and `+` never hold one.
+fn announced(text: &[u8], from: usize) -> Option<Announced> {
+    let data = text.strip_prefix(b"* ")?;
+    let word = data.split(|octet| *octet == b' ').next()?;
+    if ["OK", "NO", "BAD", "BYE", "PREAUTH"].iter().any(|status| word.eq_ignore_ascii_case(status.as_bytes())) {
+        return None;
+    }
+    let inner = text.get(from..)?.strip_suffix(b"}")?;
+    let inner = inner.strip_suffix(b"+").unwrap_or(inner);
+    let digits = inner.iter().rev().take_while(|octet| octet.is_ascii_digit()).count();
+    let before = inner[..inner.len() - digits].strip_suffix(b"{")?;
+    let size: u64 = std::str::from_utf8(&inner[inner.len() - digits..]).ok()?.parse().ok()?;
+    let before = before.strip_suffix(b"~").unwrap_or(before);
+    // Inside quotes it is text.
+    let mut quoted = false;
+    let mut octets = before.iter();
+    while let Some(octet) = octets.next() {
+        match octet {
+            b'"' => quoted = !quoted,
+            b'\\' if quoted => {
+                octets.next();
+            }
+            _ => {}
+        }
+    }
+    if quoted {
+        return None;
+    }
+    let name = before.trim_ascii_end().to_ascii_uppercase();
+    let body = word.iter().all(u8::is_ascii_digit) && (name.ends_with(b"BODY[]") || name.ends_with(b"BODY[]<0>"));
+    Some(Announced { at: from + before.len(), size, body })
+}
