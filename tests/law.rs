@@ -126,7 +126,7 @@ fn names_stand_only_in_their_places() {
             );
         }
         // JSON for the window exists only in shell/wire.rs.
-        if file.starts_with("src-tauri/shell/") && file != "src-tauri/shell/wire.rs" {
+        if file.starts_with("src-tauri/shell/") && !file.starts_with("src-tauri/shell/wire") {
             let json = code(text).filter(|(_, line)| line.contains("serde"));
             breaches.extend(json.map(|(at, _)| format!("{file}:{at}: JSON outside wire.rs")));
         }

@@ -1,0 +1,221 @@
+//! One move as it lives in this process: its record, the run at work, and what the run asks of the person. The
+//! mail itself, and what is reached, is `transfer`'s.
+
+use crate::desk::Desk;
+use account::{Account, Credentials, Reason, Secret};
+use async_trait::async_trait;
+use mail::{Cause, Failure, Side};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{oneshot, watch};
+use transfer::home::{Kind, Record};
+use transfer::{Control, Layout, Level, Outcome, Pace, Place, Problems, Request, Snapshot, Task};
+
+pub(crate) struct Live {
+    pub id: String,
+    state: Mutex<State>,
+    changed: watch::Sender<()>,
+}
+
+pub(crate) struct State {
+    pub record: Record,
+    pub run: Option<Active>,
+    /// Of the last check.
+    pub checked: Option<Outcome>,
+    /// Of the last start in this session.
+    pub outcome: Option<Outcome>,
+    /// The run's latest, kept after its end.
+    pub snapshot: Snapshot,
+    /// Why the last check or start could not be.
+    pub refused: Option<Failure>,
+    pub asked: Vec<Asked>,
+    pub place: Option<crate::wire::BackupPlace>,
+}
+
+/// A run at work.
+pub(crate) struct Active {
+    pub aim: Aim,
+    pub control: Control,
+    pub problems: Problems,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aim {
+    Check,
+    Start { backup: bool },
+}
+
+/// A password that the engine waits for.
+pub(crate) struct Asked {
+    pub side: Side,
+    pub reason: Reason,
+    answer: oneshot::Sender<Secret>,
+}
+
+impl Live {
+    pub(crate) fn new(id: String, record: Record) -> Self {
+        let state = State {
+            record,
+            run: None,
+            checked: None,
+            outcome: None,
+            snapshot: Snapshot::default(),
+            refused: None,
+            asked: Vec::new(),
+            place: None,
+        };
+        Self { id, state: Mutex::new(state), changed: watch::channel(()).0 }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes whoever looks.
+    pub(crate) fn touch(&self) {
+        self.changed.send_replace(());
+    }
+
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    pub(crate) fn active(&self) -> Option<Aim> {
+        self.state().run.as_ref().map(|run| run.aim)
+    }
+
+    pub(crate) fn control(&self, act: impl FnOnce(&Control)) {
+        if let Some(run) = &self.state().run {
+            act(&run.control);
+        }
+    }
+
+    /// Starts a run in the background. One that is at work already is left alone.
+    pub(crate) fn launch(self: &Arc<Self>, desk: &Arc<Desk>, aim: Aim) -> mail::Result<()> {
+        let mut state = self.state();
+        match &state.run {
+            Some(run) if run.aim == aim => return Ok(()),
+            Some(_) => return Err(Failure::new(Cause::Busy).on(Side::Local)),
+            None => {}
+        }
+        let home = desk.home()?.path().to_owned();
+        let request = request(home, &state.record, aim)?;
+        let credentials = Arc::new(Asker { desk: Arc::clone(desk), live: Arc::clone(self) });
+        let run = transfer::start(request, credentials);
+        let mut snapshots = run.snapshots();
+        state.run = Some(Active { aim, control: run.control(), problems: run.problems() });
+        state.snapshot = Snapshot::default();
+        state.refused = None;
+        if aim != Aim::Check {
+            state.outcome = None;
+        }
+        drop(state);
+        self.touch();
+        let (live, desk) = (Arc::clone(self), Arc::clone(desk));
+        tokio::spawn(async move {
+            let mut outcome = std::pin::pin!(run.outcome());
+            let outcome = loop {
+                tokio::select! {
+                    biased;
+                    Ok(()) = snapshots.changed() => {
+                        live.state().snapshot = snapshots.borrow_and_update().clone();
+                        live.touch();
+                    }
+                    outcome = &mut outcome => break outcome,
+                }
+            };
+            live.state().snapshot = snapshots.borrow().clone();
+            live.ended(&desk, aim, outcome);
+        });
+        Ok(())
+    }
+
+    fn ended(&self, desk: &Desk, aim: Aim, outcome: Outcome) {
+        let record = desk.home().and_then(|home| home.read(&self.id));
+        let mut state = self.state();
+        state.run = None;
+        state.asked.clear();
+        // The run itself has written down what it reached.
+        if let Ok(Some(record)) = record {
+            state.record = record;
+        }
+        match aim {
+            Aim::Check if outcome.verdict == transfer::Verdict::Failed => state.refused = outcome.failure,
+            // Stopped by the person: nothing to say.
+            Aim::Check if outcome.verdict == transfer::Verdict::Stopped => {
+                state.refused = outcome.failure.filter(|failure| failure.cause != Cause::Stopped);
+            }
+            Aim::Check => state.checked = Some(outcome),
+            Aim::Start { .. } => state.outcome = Some(outcome),
+        }
+        drop(state);
+        self.touch();
+    }
+
+    /// Answers all who wait for this side's password.
+    pub(crate) fn answer(&self, side: Side, secret: &Secret) {
+        let mut state = self.state();
+        let (answered, waiting) = std::mem::take(&mut state.asked).into_iter().partition(|asked| asked.side == side);
+        state.asked = waiting;
+        drop(state);
+        let answered: Vec<Asked> = answered;
+        for asked in answered {
+            // Whoever asked may have given up.
+            let _ = asked.answer.send(secret.clone());
+        }
+        self.touch();
+    }
+
+    fn ask(&self, side: Side, reason: Reason) -> oneshot::Receiver<Secret> {
+        let (answer, answered) = oneshot::channel();
+        let mut state = self.state();
+        state.asked.retain(|asked| !asked.answer.is_closed());
+        state.asked.push(Asked { side, reason, answer });
+        drop(state);
+        self.touch();
+        answered
+    }
+}
+
+fn request(home: PathBuf, record: &Record, aim: Aim) -> mail::Result<Request> {
+    let directory = || record.backup.clone().ok_or_else(|| Failure::new(Cause::DiskFailed).on(Side::Local));
+    let task = match (aim, record.kind) {
+        (Aim::Check, _) => Task::Check,
+        (Aim::Start { .. }, Kind::Backup) => Task::Backup { directory: directory()? },
+        (Aim::Start { backup }, Kind::Move) => Task::Move {
+            backup: backup.then(directory).transpose()?,
+            prove_first: backup,
+            put_back: false,
+            verify_after: Some(Level::Identical),
+        },
+    };
+    Ok(Request {
+        home,
+        source: Place::Account(record.old.account.clone()),
+        target: record.new.as_ref().map(|new| Place::Account(new.account.clone())),
+        task,
+        layout: Layout::default(),
+        // A person is looking: wait as long as it takes.
+        pace: Pace { patience: None, ..Pace::default() },
+    })
+}
+
+/// Gives the engine the keychain's password first, then asks the person. One that was refused is never given
+/// again by itself.
+struct Asker {
+    desk: Arc<Desk>,
+    live: Arc<Live>,
+}
+
+#[async_trait]
+impl Credentials for Asker {
+    async fn get(&self, side: Side, account: &Account, reason: Reason) -> Option<Secret> {
+        if reason == Reason::First
+            && let Ok(Some(kept)) = self.desk.secrets.get(&account.key(side)).await
+        {
+            return Some(Secret::new(kept.to_string()));
+        }
+        // None when the run ends meanwhile.
+        self.live.ask(side, reason).await.ok()
+    }
+}
