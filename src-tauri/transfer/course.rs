@@ -12,12 +12,13 @@ use crate::plan::{Plan, Planned};
 use crate::retry::{self, Next, Situation};
 use crate::run::{Problems, Wish, Wishes};
 use crate::verify::Comparison;
-use crate::{Counts, Place, Problem, ProblemLevel, Request, Task, Waiting};
+use crate::waits::Asking;
+use crate::{Counts, Place, Problem, ProblemLevel, Request, Task};
 use account::Credentials;
 use archive::{Archive, Through};
 use mail::{Budget, Capacity, Cause, Failure, FolderPath, MessageId, Result, Side, Source, Target};
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -29,11 +30,6 @@ const MEMORY: u32 = 64 * 1024 * 1024;
 const GRACE: Duration = Duration::from_millis(700);
 /// How long saying goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(2);
-/// How often a full disk is looked at.
-const DISK: Duration = Duration::from_secs(2);
-/// What must be free on a disk before it is tried again.
-const ROOM: u64 = 1024 * 1024;
-
 /// What a run is given from outside.
 pub(crate) struct Surroundings {
     pub opener: Arc<dyn Opener>,
@@ -88,8 +84,8 @@ pub(crate) struct Course {
     pub archive: Option<Archive>,
     /// Both sides were open once.
     pub opened: bool,
-    attempts: u32,
-    away_since: Option<Instant>,
+    pub attempts: u32,
+    pub away_since: Option<Instant>,
     progress: u64,
     /// The folder at work.
     pub at: Option<usize>,
@@ -284,88 +280,6 @@ impl Course {
         }
     }
 
-    async fn paused(&mut self) -> Option<Failure> {
-        self.around.board.paused(true);
-        let resumed = self.around.wishes.wait_for(|wishes| wishes.wish != Wish::Pause).await.map(|wishes| wishes.wish);
-        self.around.board.paused(false);
-        self.attempts = 0;
-        self.away_since = None;
-        match resumed {
-            Ok(Wish::Go) => None,
-            _ => Some(Failure::new(Cause::Stopped)),
-        }
-    }
-
-    /// Waits, unless that would be longer than the person's patience.
-    async fn wait(&mut self, failure: Failure, pause: Duration) -> Option<Failure> {
-        let since = *self.away_since.get_or_insert_with(Instant::now);
-        let pause = retry::jittered(pause, chance()) / self.around.haste;
-        let silent = failure.cause == Cause::Timeout;
-        if self.request.pace.patience.is_some_and(|patience| {
-            since.elapsed() + pause > patience && (!pause.is_zero() || (silent && patience.is_zero()))
-        }) {
-            return Some(failure);
-        }
-        if pause.is_zero() {
-            return None;
-        }
-        self.around.board.waiting(Some(Waiting {
-            cause: failure.cause,
-            side: failure.side,
-            until: Some(Instant::now() + pause),
-            about: failure.about.clone(),
-        }));
-        self.sleep(pause).await;
-        self.around.board.waiting(None);
-        None
-    }
-
-    /// Sleeps until the time is over, or the person says "now", pauses or stops.
-    async fn sleep(&mut self, pause: Duration) {
-        let wishes = &mut self.around.wishes;
-        let nudges = wishes.borrow().nudges;
-        let nudged = async {
-            if wishes.wait_for(|wishes| wishes.nudges != nudges || wishes.wish != Wish::Go).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = nudged => {}
-        }
-    }
-
-    /// Waits until the disk has room again. Sessions are closed meanwhile: a person may take hours.
-    async fn await_disk(&mut self, failure: Failure) -> Option<Failure> {
-        let since = *self.away_since.get_or_insert_with(Instant::now);
-        let places: Vec<PathBuf> =
-            std::iter::once(self.request.home.clone()).chain(self.backup_place().map(Path::to_owned)).collect();
-        let full = |places: &[PathBuf]| {
-            places.iter().find(|place| archive::free_space(place).is_ok_and(|free| free < ROOM)).cloned()
-        };
-        // The message that did not fit may be larger than what is free: each further time waits longer.
-        let mut pause = retry::pause(self.attempts).max(DISK) / self.around.haste;
-        loop {
-            let place = full(&places).or_else(|| places.last().cloned());
-            if self.request.pace.patience.is_some_and(|patience| since.elapsed() + pause > patience) {
-                return Some(failure);
-            }
-            self.around.board.waiting(Some(Waiting {
-                cause: Cause::DiskFull,
-                side: Some(Side::Local),
-                until: None,
-                about: failure.about.clone().or_else(|| place.map(|place| place.display().to_string())),
-            }));
-            self.sleep(pause).await;
-            pause = DISK / self.around.haste;
-            let go = self.around.wishes.borrow().wish == Wish::Go;
-            if !go || full(&places).is_none() {
-                self.around.board.waiting(None);
-                return None;
-            }
-        }
-    }
-
     /// The folder at work stored so much before the target was full.
     fn keep_stored(&mut self) {
         if let Some(at) = self.at
@@ -419,39 +333,9 @@ pub(crate) fn problem(failure: &Failure, folder: Option<FolderPath>) -> Problem 
     }
 }
 
-/// Any number: the clock's last digits are enough to keep clients apart.
-fn chance() -> u32 {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |now| now.subsec_nanos().wrapping_mul(2_654_435_761))
-}
-
 async fn other_wish(wishes: &mut watch::Receiver<Wishes>) {
     if wishes.wait_for(|wishes| wishes.wish != Wish::Go).await.is_err() {
         // Nobody holds the control any more: nobody will want anything.
         std::future::pending::<()>().await;
-    }
-}
-
-/// Shows that a person is waited for.
-struct Asking {
-    inner: Arc<dyn Credentials>,
-    board: Arc<Board>,
-}
-
-#[async_trait::async_trait]
-impl Credentials for Asking {
-    async fn get(&self, side: Side, account: &account::Account, reason: account::Reason) -> Option<account::Secret> {
-        if reason != account::Reason::First {
-            self.board.waiting(Some(Waiting {
-                cause: Cause::SignInRefused,
-                side: Some(side),
-                until: None,
-                about: Some(account.host.clone()),
-            }));
-        }
-        let secret = self.inner.get(side, account, reason).await;
-        self.board.waiting(None);
-        secret
     }
 }

@@ -1,7 +1,9 @@
 //! One mailbox's move: survey, plan, reconcile, copy, journal, verify. Opens no socket (that is `mail`), knows
 //! no word that a person reads (that is `wording`), and asks for secrets only through `Credentials`.
 
+mod backup;
 pub mod board;
+pub mod compare;
 pub mod copy;
 mod course;
 pub mod endpoint;
@@ -21,6 +23,7 @@ pub mod special;
 pub mod stages;
 pub mod survey;
 pub mod verify;
+mod waits;
 
 pub use home::Home;
 pub use outcome::{Counts, FolderOutcome, Outcome, Problem, ProblemLevel, Verdict};
