@@ -7,7 +7,9 @@ mkdir -p target
 # One build for programs and tests: the same features, so that nothing is compiled twice.
 cargo build --workspace --all-targets
 built=$(date +%s)
-{ cargo test --workspace --no-fail-fast "$@" -- --show-output; echo $? >target/test.status; } 2>&1 | tee "$log"
+{
+  if cargo test --workspace --no-fail-fast "$@" -- --show-output; then echo 0; else echo $?; fi >target/test.status
+} 2>&1 | tee "$log"
 status=$(cat target/test.status)
 ended=$(date +%s)
 awk -v build=$((built - began)) -v run=$((ended - built)) '

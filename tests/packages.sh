@@ -3,8 +3,8 @@
 set -eu
 build="build-essential pkg-config"
 window="libwebkit2gtk-4.1-dev fonts-wqy-microhei"
-demo="dovecot-imapd"
-test="dovecot-imapd xvfb webkit2gtk-driver dbus-daemon dbus-bin gnome-keyring fonts-wqy-microhei xdotool imagemagick python3"
+demo="dovecot-imapd ca-certificates"
+test="dovecot-imapd ca-certificates xvfb webkit2gtk-driver dbus-daemon dbus-bin gnome-keyring fonts-wqy-microhei xdotool imagemagick python3"
 
 wanted=""
 for set in "$@"; do

@@ -1,5 +1,7 @@
 //! A disk that is soon full: a small tmpfs, unmounted when dropped.
 
+use crate::dovecot::is_root;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -12,7 +14,8 @@ impl SmallDisk {
     pub fn at(place: &Path, megabytes: u32) -> Self {
         std::fs::create_dir_all(place).unwrap();
         let disk = Self { place: place.to_owned() };
-        disk.mount(&format!("size={megabytes}m,mode=0700"));
+        let own = std::fs::metadata(place).unwrap();
+        disk.mount(&format!("size={megabytes}m,mode=0700,uid={},gid={}", own.uid(), own.gid()));
         disk
     }
 
@@ -22,15 +25,27 @@ impl SmallDisk {
     }
 
     fn mount(&self, options: &str) {
-        let output = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&self.place).output();
+        let output = as_root("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&self.place).output();
         let output = output.unwrap_or_else(|error| panic!("mount: {error}"));
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "a test of a full disk needs root and the right to mount a tmpfs: {said}");
+        assert!(
+            output.status.success(),
+            "A full disk needs the right to mount one: run the tests as root, or run `sudo -v` before. {said}"
+        );
     }
 }
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.place).status();
+        let _ = as_root("umount").arg("-l").arg(&self.place).status();
     }
+}
+
+fn as_root(program: &str) -> Command {
+    if is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("sudo");
+    command.args(["-n", program]);
+    command
 }
