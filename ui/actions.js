@@ -94,8 +94,13 @@ export function actions(ipc, now, send) {
       if (check) act.check();
     },
     accounts() {
+      const typed = now().old.address;
       follow(null);
       send({ type: "accounts" });
+      if (!typed) {
+        find("old");
+        find("new");
+      }
     },
 
     address(side, value) {
@@ -184,8 +189,12 @@ export function actions(ipc, now, send) {
       if (button === "choose_provider") send({ type: "tiles", side, open: true });
       else if (button === "open_steps") send({ type: "steps", side });
       else if (button === "enter_password" && screen === "accounts") document.querySelector(`[data-password=${side}]`)?.focus();
-      else if (button === "trust") send({ type: "unfold", side, open: true });
+      else if (button === "trust") {
+        send({ type: "unfold", side, open: true });
+        requestAnimationFrame(() => requestAnimationFrame(() => document.querySelector(`.side.${side} .trust-it input`)?.focus()));
+      }
       else if (button === "change_place") act.place();
+      else if (screen === "accounts" && state.missing(now())) document.querySelector(`[data-password=${side}]`)?.focus();
       else if (screen === "accounts") act.signIn();
       else if (button === "start_over" || state.screenOf(now()) === "check") act.check();
       else if (button === "enter_password") act.accounts();

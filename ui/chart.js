@@ -8,7 +8,7 @@ const ring = (extra) => svg("circle", { cx: "10", cy: "10", r: "8", fill: "none"
 const disc = (r) => svg("circle", { cx: "10", cy: "10", r, fill: "currentColor" });
 
 const SIGNS = {
-  todo: () => [ring({ "stroke-dasharray": "2.4 3.2" })],
+  todo: () => [ring()],
   now: () => [ring(), disc("4")],
   needs: () => [full("M10 1.6 18.4 10 10 18.4 1.6 10Z"), svg("path", { d: "M10 6v5M10 13.8v.2", stroke: "var(--surface)", "stroke-width": "1.9", "stroke-linecap": "round" })],
   done: () => [disc("8.9"), svg("path", { d: "M6 10.4 8.9 13.2 14.2 7.4", fill: "none", stroke: "var(--surface)", "stroke-width": "2", "stroke-linecap": "round", "stroke-linejoin": "round" })],
@@ -34,7 +34,7 @@ export function sign(name, extra = "") {
 }
 
 /** All signs that a value can take, of which the stylesheet shows the one named by data-sign on the parent. */
-export const signs = (names) => names.map((name) => sign(name, "of"));
+export const signs = (names) => names.map((name) => sign(name, "live"));
 
 /** The application's mark, as in icons/icon.svg. */
 export function logo() {
@@ -59,6 +59,8 @@ export function ferry() {
   const node = svg("svg", { viewBox: "0 0 320 220", class: "ferry", "aria-hidden": "true", focusable: "false" });
   const wave = (x, y) => `M${x} ${y}c14-11 28-11 42 0s28 11 42 0 28-11 42 0 28 11 42 0 28-11 42 0 28 11 42 0`;
   node.append(
+    svg("path", { d: wave(34, 166), class: "wave" }),
+    svg("path", { d: wave(34, 190), class: "wave far" }),
     svg("path", { d: "M0 128h44c12 0 18 8 18 18v74H0Z", class: "shore" }),
     svg("path", { d: "M320 128h-44c-12 0-18 8-18 18v74h62Z", class: "shore" }),
     svg("path", { d: "M14 128V92h30v36M14 92 29 80l15 12", class: "house" }),
@@ -66,8 +68,6 @@ export function ferry() {
     svg("path", { d: "M112 66h96a8 8 0 0 1 8 8v30c0 30-18 48-46 48h-20c-28 0-46-18-46-48V74a8 8 0 0 1 8-8Z", class: "hull" }),
     svg("path", { d: "M105 70 160 108 215 70", class: "flap" }),
     svg("circle", { cx: 160, cy: 108, r: 13, class: "lantern" }),
-    svg("path", { d: wave(34, 166), class: "wave" }),
-    svg("path", { d: wave(34, 190), class: "wave far" }),
   );
   return node;
 }

@@ -85,16 +85,14 @@ const EVENTS = {
   card(state, { card }) {
     const next = { ...left(state), kind: card.kind };
     if (card.stage !== "accounts") return { ...next, screen: "move", move: card.move, expected: card.stage };
-    return {
-      ...next,
-      screen: "accounts",
-      old: { ...side(), address: card.old.address, provider: card.old.provider },
-      new: { ...side(), address: card.new?.address ?? "", provider: card.new?.provider ?? null },
-      same: !card.new || card.new.address === card.old.address,
-    };
+    return known({ ...next, screen: "accounts" }, card);
   },
   leave: (state) => ({ ...left(state), screen: "home" }),
-  accounts: (state) => ({ ...left(state), screen: "accounts", kind: state.kind }),
+  accounts(state) {
+    const next = { ...left(state), screen: "accounts" };
+    // Opened from Home: the cards are filled with what the move knows.
+    return state.view && !state.old.address ? known(next, state.view) : next;
+  },
 
   address(state, { side: name, value }) {
     const kept = state[name].kept && value === state[name].address;
@@ -116,7 +114,8 @@ const EVENTS = {
     }
     return next;
   },
-  password: (state, { side: name, value }) => retyped(state, name, { password: value }),
+  // What came of the last try stays to be read while it is typed anew.
+  password: (state, { side: name, value }) => change(state, name, { ok: false, password: value }),
   eye: (state, { side: name }) => change(state, name, { seen: !state[name].seen }),
   setting: (state, { side: name, field, value }) =>
     retyped(state, name, { settings: { ...settingsOf(state, name), [field]: value }, unfolded: true }),
@@ -145,7 +144,7 @@ const EVENTS = {
         unfolded: before.unfolded || Boolean(result.fingerprint),
         tiles: result.advice?.button === "choose_provider",
         password: result.ok ? "" : before.password,
-        kept: before.kept || result.ok,
+        kept: result.ok || (before.kept && refused === 0),
         seen: before.seen && !result.ok,
       });
       if (refused >= 2) next = { ...next, steps: name };
@@ -219,6 +218,12 @@ const left = (state) => ({
   steps: null,
 });
 
+/** The cards filled with the two mailboxes of a move; their passwords may still be in the keychain. */
+function known(state, { old, new: target }) {
+  const card = (box) => ({ ...side(), address: box?.address ?? "", provider: box?.provider ?? null, kept: Boolean(box) });
+  return { ...state, old: card(old), new: card(target), same: !target || target.address === old.address };
+}
+
 function prefilled(state, { old, new: target }) {
   const filled = (entry) => ({ ...side(), ...entry, password: entry.password ?? "", kept: entry.password === null });
   return { ...state, kind: "move", old: filled(old), new: filled(target), same: old.address === target.address };
@@ -250,6 +255,15 @@ export function screenOf(state) {
   // A run looks at both sides again before it goes on; that is part of its first stage.
   if (stage === "check" && state.started && active(state)) return "backup";
   return stage;
+}
+
+/** The stage that the screen belongs to: a move that stopped stands where it stopped. */
+export function stageOf(state) {
+  const screen = screenOf(state);
+  const { view } = state;
+  const unfinished = view?.result && !active(state) && ["stopped", "failed"].includes(view.result.verdict);
+  if (screen === "verify" && unfinished) return view.stages.find(({ state: at }) => at === "now" || at === "needs")?.stage ?? screen;
+  return screen;
 }
 
 /** The stages of the road, with the state of each. */

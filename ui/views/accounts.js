@@ -151,7 +151,7 @@ const password = (act, side) => {
     "div",
     { class: "password" },
     secret({
-      label: word,
+      label: (s, t) => t.accounts.word(word(s, t)),
       hint: button({
         class: "link",
         text: (_, t) => t.accounts.how,
@@ -166,7 +166,7 @@ const password = (act, side) => {
       hideWord: (s, t) => t.accounts.hidePassword(word(s, t)),
       placeholder: (s, t) => (s[side].kept && !s[side].password ? t.accounts.kept : null),
       "data-password": side,
-      "aria-invalid": (s) => (s[side].advice ? "true" : null),
+      "aria-invalid": (s) => (s[side].advice?.code.startsWith("sign_in") ? "true" : null),
       "aria-describedby": wrong,
       // Codes come with spaces from the page they are copied from.
       on: {
@@ -244,13 +244,24 @@ const card = (act, side) => {
           ),
           found(act, side),
           tiles(act, side),
-          show((s) => !unguessed(s, side), () => h("div", { class: "side-rest" }, password(act, side), settings(act, side))),
+          show((s) => !tilesOpen(s, side), () => h("div", { class: "side-rest" }, password(act, side))),
+          show((s) => !unguessed(s, side), () => settings(act, side)),
         ),
     ),
   );
 };
 
-const steps = (act) =>
+const steps = (act) => {
+  const node = stepsCard(act);
+  // Where the helper column stands below the cards, what was asked for comes into sight.
+  bind(
+    (s) => s.steps,
+    (side) => side && requestAnimationFrame(() => node.scrollIntoView({ block: "nearest" })),
+  );
+  return node;
+};
+
+const stepsCard = (act) =>
   show(
     (s) => s.steps,
     () => {

@@ -15,6 +15,7 @@ export const backup = (act) =>
   view(() =>
     screen({
       name: "backup",
+      mark: (s) => (ended(s) ? (whole(s) ? "done" : "wait") : "none"),
       title: (s, t) => (!ended(s) ? t.backup.title : whole(s) ? t.backup.complete(saved(s)) : t.backup.stopped),
       content: [
         show((s) => !ended(s), () =>
@@ -39,7 +40,7 @@ export const backup = (act) =>
             { class: "result" },
             advice((s) => s.trouble, { press: act.resume, without: true }),
             advice((s) => s.view.result.advice, { without: true }),
-            show(whole, () => h("div", { class: "verdict ok" }, sign("ok", "ok"), h("p", { text: (s, t) => t.verify.took(saved(s), s.view.result.octets, s.view.result.seconds) }))),
+            show(whole, () => h("p", { class: "lead", text: (s, t) => t.verify.took(saved(s), s.view.result.octets, s.view.result.seconds) })),
             show((s) => s.view.result.counts.failed > 0, () => h("p", { class: "found-line" }, sign("needs", "wait"), h("span", { text: (s, t) => t.backup.failed(s.view.result.counts.failed) }))),
             show((s) => s.view.place, () => h("p", { class: "place" }, sign("disk"), h("span", { class: "wrap", text: (s, t) => t.check.backup(s.view.place.path, null) }))),
             problems(act),

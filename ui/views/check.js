@@ -1,6 +1,6 @@
 // Check: what both mailboxes hold, what to look at before the start, where the backup goes.
 
-import { button, h, show, view } from "../dom.js";
+import { bind, button, h, show, view } from "../dom.js";
 import { list, virtual } from "../list.js";
 import { sign } from "../chart.js";
 import { advice, liveSign, mainButton, screen, trust } from "./parts.js";
@@ -33,13 +33,15 @@ const waiting = (act) =>
     ),
   );
 
+const stops = ({ what }) => ["lacks", "disk", "synced"].includes(what);
+
 /** One of the things to look at first: a question or an obstacle. */
 const thing = (act) => () => {
   const is = (what) => (thing) => thing.what === what;
   return h(
     "li",
-    { class: "card thing" },
-    liveSign(["needs", "stop"], (it) => (["lacks", "disk", "synced"].includes(it.what) ? "stop" : "needs")),
+    { class: (it) => `card thing ${stops(it) ? "stop" : "ask"}` },
+    liveSign(["needs", "stop"], (it) => (stops(it) ? "stop" : "needs")),
     h(
       "div",
       { class: "advice-text" },
@@ -143,9 +145,14 @@ function reason(s, t) {
   return { empty: t.check.nothing, older: t.check.answer, lacks: t.check.lacks(first.octets), synced: t.check.chooseDisk, disk: t.check.chooseDisk }[first.what];
 }
 
+/** It came to nothing: the one thing to do is what its advice says. */
+const again = (s) => !looking(s) && !s.view.survey;
+
 export const check = (act) =>
-  view(() =>
-    screen({
+  view(() => {
+    let state;
+    bind((s) => (state = s), () => {});
+    return screen({
       name: "check",
       title: (s, t) => {
         if (looking(s)) return s.kind === "backup" ? t.check.lookingOne : t.check.looking;
@@ -155,11 +162,9 @@ export const check = (act) =>
         return (s.kind === "backup" ? t.check.readyBackup : t.check.ready)(s.view.survey.messages);
       },
       content: [
-        advice((s) => s.trouble, { press: act.check }),
-        advice((s) => !looking(s) && s.view?.advice, { press: (what) => act.advised(what, "old") }),
-        show((s) => !looking(s) && !s.view.survey && !s.view.advice && !s.trouble, () =>
-          h("p", {}, h("span", { text: (_, t) => t.check.stopped }), " ", button({ class: "second", text: (_, t) => t.check.again, on: { click: act.check } })),
-        ),
+        advice((s) => s.trouble, { without: true }),
+        advice((s) => !looking(s) && s.view?.advice, { without: true }),
+        show((s) => !looking(s) && !s.view.survey && !s.view.advice && !s.trouble, () => h("p", { class: "lead", text: (_, t) => t.check.stopped })),
         waiting(act),
         result(act),
         trust(),
@@ -183,8 +188,13 @@ export const check = (act) =>
       ],
       bar: [
         button({ class: "back", text: (_, t) => t.bar.back, on: { click: act.accounts } }),
-        mainButton({ text: (s, t) => (s.kind === "backup" ? t.check.mainBackup : t.check.main), press: () => act.start(true), disabled: (s) => !ready(s) || Boolean(block(s)) || s.busy === "start", reason, hidden: (s) => !looking(s) && !s.view.survey }),
+        mainButton({
+          text: (s, t) => (again(s) ? t.advice.button(s.view.advice?.button ?? "start_over") : s.kind === "backup" ? t.check.mainBackup : t.check.main),
+          press: () => (again(state) ? act.advised(state.view.advice?.button ?? "start_over", "old") : act.start(true)),
+          disabled: (s) => !again(s) && (!ready(s) || Boolean(block(s)) || s.busy === "start"),
+          reason,
+        }),
         show((s) => ready(s) && s.kind === "move", () => button({ class: "link beside", text: (_, t) => t.check.without, on: { click: () => act.send({ type: "ask", kind: "without" }) } })),
       ],
-    }),
-  );
+    });
+  });

@@ -3,7 +3,7 @@
 
 import { bind, button, h, view } from "../dom.js";
 import { list } from "../list.js";
-import { roadOf, screenOf } from "../state.js";
+import { roadOf, screenOf, stageOf } from "../state.js";
 import { liveSign } from "./parts.js";
 import { logo } from "../chart.js";
 import { accounts } from "./accounts.js";
@@ -38,7 +38,7 @@ const road = () =>
       key: ({ stage }) => stage,
       rows: (s) => {
         const steps = roadOf(s);
-        const here = screenOf(s);
+        const here = stageOf(s);
         return steps.map((step, index) => ({ ...step, here: step.stage === here, index: index + 1, count: steps.length }));
       },
       row: () =>

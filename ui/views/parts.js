@@ -6,9 +6,9 @@ import { providerOf } from "../state.js";
 
 /**
  * The layout of a screen: heading, content, helper column, and the fixed bar with Back left and the main button right.
- * @param {{name: string, title: any, lead?: any, content: any[], helper?: any[], bar: any[]}} parts
+ * @param {{name: string, title: any, mark?: any, content: any[], helper?: any[], bar: any[]}} parts
  */
-export const screen = ({ name, title, content, helper = [], bar }) =>
+export const screen = ({ name, title, mark = null, content, helper = [], bar }) =>
   h(
     "section",
     { class: `screen ${name}` },
@@ -18,7 +18,7 @@ export const screen = ({ name, title, content, helper = [], bar }) =>
       h(
         "div",
         { class: "columns" },
-        h("div", { class: "content" }, h("h1", { tabindex: "-1", text: title }), content),
+        h("div", { class: "content" }, h("div", { class: "heading" }, mark ? liveSign(["done", "needs", "wait", "stop"], mark) : null, h("h1", { tabindex: "-1", text: title })), content),
         h("div", { class: "helper" }, helper),
       ),
     ),

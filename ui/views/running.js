@@ -16,7 +16,7 @@ export const count = ({ of }) =>
     { class: "count" },
     h("span", { class: "large", text: (s, t) => t.n(of(s)[0]) }),
     h("span", { class: "of", text: (s, t) => (of(s)[1] > 0 ? t.move.of(of(s)[1]) : "") }),
-    h("span", { class: "left-time", text: (s, t) => (s.left && s.view.running && !s.view.paused && !s.view.waiting ? ` · ${t.move.left(s.left.bounds)}` : "") }),
+    h("span", { class: "left-time", text: (s, t) => (s.left && s.view.running && !s.view.paused && !s.view.waiting && !s.view.ask ? ` · ${t.move.left(s.left.bounds)}` : "") }),
   );
 
 /** Why it stands still, if it does: paused, waiting for a server, a password. */
@@ -25,14 +25,14 @@ export const still = (act) => {
   return h(
     "div",
     { class: "still", role: "status" },
-    advice((s) => s.trouble, { press: act.resume }),
+    advice((s) => s.trouble, { without: true }),
     show((s) => s.view?.waiting && !s.view.ask && !s.view.paused, () =>
       h(
         "div",
         {},
         advice((s) => s.view.waiting.advice, {
           level: "wait",
-          press: (what, s) => act.advised(what, s.view.waiting.side),
+          without: true,
           extra: show((s) => s.until !== null && seconds(s) > 0, () => h("p", { class: "quiet" }, h("span", { text: (s, t) => t.move.again(t.move.inTime(seconds(s))) }), " ", button({ class: "link", text: (_, t) => t.move.now, on: { click: act.resume } }))),
         }),
       ),
@@ -53,10 +53,11 @@ export const still = (act) => {
           "aria-describedby": password,
           "data-again": "",
         }),
-        h("button", { type: "submit", class: "second", text: (_, t) => t.move.enter, disabled: (s) => !s.entered }),
+        // Enter in the field goes on.
+        h("button", { type: "submit", class: "offscreen", tabindex: "-1", "aria-hidden": "true" }),
       ),
     ),
-    advice((s) => s.view && !s.view.ask && !s.view.waiting && s.view.advice, { press: (what) => act.advised(what, "old") }),
+    advice((s) => s.view && !s.view.ask && !s.view.waiting && s.view.advice, { without: true }),
     show((s) => s.view && (s.view.paused || !s.view.running) && !s.view.ask && !s.view.advice && !s.view.result && !s.busy, () =>
       h("p", { class: "found-line" }, sign("wait", "wait"), h("span", { text: (s, t) => (s.view.paused ? t.move.paused : t.move.still) })),
     ),
@@ -115,15 +116,23 @@ const menu = (items) => {
 export const bar = (act) => {
   let state;
   bind((s) => (state = s), () => {});
-  const runs = (s) => s.view?.running && !s.view.paused;
+  /** What the main button does now: a waiting person is offered what ends the wait, else it is Pause or Go on. */
+  const does = (s) => {
+    if (!s.view) return "pause";
+    if (s.view.ask) return "enter";
+    if (s.view.paused) return "go_on";
+    if (s.view.waiting && s.until === null && s.view.waiting.advice.button) return s.view.waiting.advice.button;
+    return s.view.running ? "pause" : (s.view.advice?.button ?? "go_on");
+  };
+  const press = { pause: act.pause, go_on: act.resume, enter: act.givePassword, try_again: act.resume };
   return [
     button({ class: "back", text: (_, t) => t.bar.home, on: { click: act.home } }),
-    h("p", { class: "reason", role: "status", text: (s, t) => (s.busy === "pause" || s.busy === "stop" ? t.move.pausing : s.busy === "start" || !s.view ? t.move.connecting : "") }),
+    h("p", { class: "reason", role: "status", text: (s, t) => (s.busy === "pause" || s.busy === "stop" ? t.move.pausing : s.busy === "start" || !s.view ? t.move.connecting : s.view.ask && !s.entered ? t.move.needPassword : "") }),
     show(active, () => menu([button({ text: (_, t) => t.move.stop, on: { click: () => act.send({ type: "ask", kind: "stop" }) } })])),
     mainButton({
-      text: (s, t) => (runs(s) || s.busy === "pause" ? t.move.pause : t.move.goOn),
-      press: () => (runs(state) ? act.pause() : act.resume()),
-      disabled: (s) => Boolean(s.busy) || !s.view || Boolean(s.view.ask),
+      text: (s, t) => (does(s) === "pause" || s.busy === "pause" ? t.move.pause : does(s) === "enter" ? t.move.goOn : t.advice.button(does(s))),
+      press: () => (press[does(state)] ?? (() => act.advised(does(state), state.view.waiting?.side ?? "old")))(),
+      disabled: (s) => Boolean(s.busy) || !s.view || (does(s) === "enter" && !s.entered),
     }),
   ];
 };

@@ -50,7 +50,7 @@ const row = (act) => () => {
         "div",
         { class: "row-body", id: part_ },
         h("p", { class: "quiet wrap", dir: "auto", text: ({ item }, t) => title(item, t) }),
-        advice(({ item }) => item.advice, { level: "note", without: true, details: ({ item }) => [item.folder, item.uid, item.detail].filter(Boolean).join(" ") }),
+        advice(({ item }) => item.advice, { level: "told", without: true, details: ({ item }) => [item.folder, item.uid, item.detail].filter(Boolean).join(" ") }),
       ),
     ),
   );
@@ -86,6 +86,7 @@ export const verify = (act) =>
     };
     const root = screen({
       name: "verify",
+      mark: (s) => (ended(s) ? { complete: "done", problems: "needs", stopped: "wait", failed: "stop" }[verdict(s)] : "none"),
       title: (s, t) => ((state = s), !ended(s) ? t.verify.title : verdict(s) === "problems" ? t.verify.problems(s.view.result.problems) : t.verify[verdict(s)]),
       content: [
         show((s) => !ended(s), () =>
@@ -103,7 +104,7 @@ export const verify = (act) =>
             "div",
             { class: "result" },
             advice((s) => s.trouble, { press: act.resume, without: true }),
-            advice((s) => s.view.result.advice, { press: (what) => act.advised(what, "old"), without: true }),
+            advice((s) => s.view.result.advice, { without: true }),
             equation(),
             show(through, () => h("p", { class: "lead", text: (s, t) => t.verify.took(s.view.result.counts.stored, s.view.result.octets, s.view.result.seconds) })),
             show((s) => through(s) && s.view.result.counts.already > 0, () => h("p", { text: (s, t) => t.verify.already(s.view.result.counts.already) })),
@@ -131,8 +132,8 @@ export const verify = (act) =>
               show((s) => verdict(s) === "problems", () => button({ class: "second", text: (_, t) => t.bar.next, on: { click: () => act.send({ type: "onward", on: true }) } })),
               button({
                 class: "main",
-                text: (s, t) => (!through(s) ? t.verify.goOn : verdict(s) === "problems" ? t.verify.lookAt(s.view.result.problems) : t.bar.next),
-                on: { click: () => (!through(state) ? act.resume() : verdict(state) === "problems" ? look() : act.send({ type: "onward", on: true })) },
+                text: (s, t) => (!through(s) ? t.advice.button(s.view.result.advice?.button ?? "go_on") : verdict(s) === "problems" ? t.verify.lookAt(s.view.result.problems) : t.bar.next),
+                on: { click: () => (!through(state) ? act.advised(state.view.result.advice?.button ?? "go_on", "old") : verdict(state) === "problems" ? look() : act.send({ type: "onward", on: true })) },
               }),
             ),
           ),

@@ -15,6 +15,10 @@ function time(bounds) {
   return from === to ? `${to} ${name}` : `${from}–${to} ${name}`;
 }
 
+const small = (word) => word.charAt(0).toLowerCase() + word.slice(1);
+const lasted = (seconds) =>
+  seconds < 60 ? "less than a minute" : seconds < 5400 ? `${n(Math.round(seconds / 60))} min` : `${f.one(seconds / 3600)} hours`;
+
 export default {
   name: "Mailferry",
   languages: "Language",
@@ -90,8 +94,8 @@ export default {
     newAddress: "New email address",
     kept: "Kept in the keychain",
     how: "How do I get it?",
-    showPassword: (word) => `Show: ${word}`,
-    hidePassword: (word) => `Hide: ${word}`,
+    showPassword: (word) => `Show the ${small(word)}`,
+    hidePassword: (word) => `Hide the ${small(word)}`,
     settings: "Server settings",
     host: "Server",
     port: "Port",
@@ -114,10 +118,11 @@ export default {
     session: "The keychain can't be opened; passwords last until you quit.",
     needAddress: (side) => `${side}: enter the address`,
     needProvider: (side) => `${side}: choose the provider`,
-    needPassword: (side, word) => `${side}: enter the ${word}`,
+    word: (word) => word.charAt(0).toUpperCase() + word.slice(1),
+    needPassword: (side, word) => `${side}: enter the ${small(word)}`,
     needHost: (side) => `${side}: enter the server`,
     sameMailbox: "Both sides are the same mailbox.",
-    steps: (word) => `How to get the ${word}`,
+    steps: (word) => `How to get the ${small(word)}`,
     noSteps: "Your admin or the provider's help pages say where to find it.",
     openPage: "Open the page",
     closeSteps: "Close",
@@ -223,6 +228,7 @@ export default {
     enter: "Enter it again",
     showPassword: "Show the password",
     hidePassword: "Hide the password",
+    needPassword: "Enter the password",
     bar: (done, total) => `${n(done)} of ${n(total)}`,
     connecting: "Connecting",
   },
@@ -239,7 +245,7 @@ export default {
     explained: "Explained",
     equation: (old, backup, now, explained) =>
       `Old mailbox ${n(old)} = ${backup === null ? "" : `backup ${n(backup)} = `}new mailbox ${n(now)}${explained ? ` + explained ${n(explained)}` : ""}`,
-    took: (count, octets, seconds) => `${messages(count)}, ${size(octets)}, ${time([seconds, seconds]) ?? "less than a minute"}.`,
+    took: (count, octets, seconds) => `${messages(count)}, ${size(octets)}, ${lasted(seconds)}.`,
     already: (count) => `${messages(count)} ${f.plural(count, { one: "was", other: "were" })} there already and not moved again.`,
     rest: (done, total) => `${n(done)} of ${n(total)} are moved. Going on starts nothing over.`,
     list: "To look at",

@@ -10,6 +10,8 @@ export function format(language) {
   return {
     /** A whole number with the language's grouping. */
     n: (value) => whole.format(value ?? 0),
+    /** With one decimal at most. */
+    one: (value) => one.format(value),
     /** Octets, in the units (of 1024) that the systems' file windows show. */
     size(octets) {
       const units = ["KB", "MB", "GB", "TB"];

@@ -13,6 +13,9 @@ function time(bounds) {
 }
 const about = (bounds) => (bounds ? `,${time(bounds) ? `约 ${time(bounds)}` : "约 1 分钟"}` : "");
 
+const lasted = (seconds) =>
+  seconds < 60 ? "不到 1 分钟" : seconds < 5400 ? `${n(Math.round(seconds / 60))} 分钟` : `${f.one(seconds / 3600)} 小时`;
+
 export default {
   name: "邮渡",
   languages: "语言",
@@ -112,6 +115,7 @@ export default {
     session: "系统密码库打不开,密码只记到退出。",
     needAddress: (side) => `${side}:请填地址`,
     needProvider: (side) => `${side}:请选服务商`,
+    word: (word) => word,
     needPassword: (side, word) => `${side}:请填${word}`,
     needHost: (side) => `${side}:请填服务器`,
     sameMailbox: "两边是同一个邮箱。",
@@ -214,6 +218,7 @@ export default {
     enter: "重新输入",
     showPassword: "显示密码",
     hidePassword: "隐藏密码",
+    needPassword: "请输入密码",
     bar: (done, total) => `${n(done)} / ${n(total)}`,
     connecting: "正在连接",
   },
@@ -230,7 +235,7 @@ export default {
     explained: "已说明",
     equation: (old, backup, now, explained) =>
       `旧邮箱 ${n(old)} = ${backup === null ? "" : `备份 ${n(backup)} = `}新邮箱 ${n(now)}${explained ? ` + 已说明 ${n(explained)}` : ""}`,
-    took: (count, octets, seconds) => `${n(count)} 封,${size(octets)},用时 ${time([seconds, seconds]) ?? "不到 1 分钟"}。`,
+    took: (count, octets, seconds) => `${n(count)} 封,${size(octets)},用时 ${lasted(seconds)}。`,
     already: (count) => `${n(count)} 封新邮箱里原来就有,没有重复搬。`,
     rest: (done, total) => `已搬 ${n(done)} / ${n(total)} 封。继续时不会重来。`,
     list: "请您看的邮件",
