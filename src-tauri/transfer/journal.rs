@@ -37,6 +37,8 @@ pub struct Journal {
     work: mpsc::Sender<Work>,
     /// Told when the file is closed.
     closed: std::sync::Arc<tokio::sync::Notify>,
+    #[cfg(test)]
+    pub(crate) tripwire: mail::memory::Tripwire,
 }
 
 impl Journal {
@@ -77,7 +79,13 @@ impl Journal {
             tell_closed.notify_one();
         })?;
         let how = opened.await.map_err(|_| gone())??;
-        Ok((Journal { work, closed }, how))
+        let journal = Journal {
+            work,
+            closed,
+            #[cfg(test)]
+            tripwire: mail::memory::Tripwire::never(),
+        };
+        Ok((journal, how))
     }
 
     /// Waits until the file is closed. Other clones must be gone.
@@ -93,6 +101,8 @@ impl Journal {
         T: Send + 'static,
         F: FnOnce(&rusqlite::Transaction) -> rusqlite::Result<T> + Send + 'static,
     {
+        #[cfg(test)]
+        let passed = self.tripwire.step().map_err(|failure| failure.on(Side::Local))?;
         let (told, answer) = oneshot::channel();
         let work: Work = Box::new(move |file| {
             let done = file.transaction().and_then(|transaction| {
@@ -107,7 +117,10 @@ impl Journal {
             usable
         });
         self.work.send(work).map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        let answer = answer.await.map_err(|_| gone())?;
+        #[cfg(test)]
+        passed.done().map_err(|failure| failure.on(Side::Local))?;
+        answer
     }
 }
 

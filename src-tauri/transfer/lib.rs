@@ -7,13 +7,17 @@ pub mod compare;
 pub mod copy;
 mod course;
 pub mod endpoint;
+mod feed;
 pub mod home;
 pub mod journal;
+#[cfg(test)]
+mod mutant;
 pub mod outcome;
 pub mod pace;
 pub mod pattern;
 mod phases;
 pub mod plan;
+mod reconcile;
 mod report;
 pub mod request;
 pub mod retry;

@@ -6,6 +6,7 @@ use crate::Problem;
 use mail::{Flags, FolderPath, HeaderHash, InternalDate, MessageId, Result, Sha256};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Value, ValueRef};
 use rusqlite::{OptionalExtension, Transaction, params};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Names a pair of folders within one journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,10 +73,7 @@ pub struct Row {
 #[derive(Clone, Debug)]
 pub struct Intent {
     pub id: MessageId,
-    pub sha256: Sha256,
-    pub header: HeaderHash,
-    /// Octets.
-    pub size: u64,
+    pub print: Print,
     pub flags: Flags,
     pub date: Option<InternalDate>,
 }
@@ -121,6 +119,16 @@ pub struct Print {
     pub sha256: Sha256,
     pub header: HeaderHash,
     pub octets: u64,
+    /// Of flags and date, to tell identical messages apart. It holds for this process only.
+    pub mark: u64,
+}
+
+impl Print {
+    pub fn mark(flags: &Flags, date: Option<InternalDate>) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (flags, date.map(|date| date.seconds)).hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 impl Journal {
@@ -164,6 +172,19 @@ impl Journal {
                  WHERE pair = ?1 AND validity = source_validity AND state = 1 AND ledger.run = {RUN}"
             ))?;
             query.query_row([pair.0], |row| unsigned(row, 0))
+        })
+        .await
+    }
+
+    /// The UID at the target of one message, if it is known.
+    pub(crate) async fn uid(&self, pair: PairId, id: &MessageId) -> Result<Option<u32>> {
+        let id = id.clone();
+        self.run(move |file| {
+            let mut query = file.prepare_cached(&format!(
+                "SELECT uid FROM ledger WHERE pair = ?1 AND validity = {VALIDITY} AND id = ?2"
+            ))?;
+            let uid: Option<Option<u32>> = query.query_row(params![pair.0, Id(&id)], |row| row.get(0)).optional()?;
+            Ok(uid.flatten().filter(|uid| *uid > 0))
         })
         .await
     }
@@ -233,7 +254,7 @@ impl Journal {
     pub(crate) async fn brief(&self, pair: PairId) -> Result<(Vec<Brief>, Vec<(MessageId, Print)>)> {
         self.run(move |file| {
             let mut query = file.prepare_cached(&format!(
-                "SELECT id, uid, state, ledger.run = {RUN}, twice, sha256, header, size FROM ledger
+                "SELECT id, uid, state, ledger.run = {RUN}, twice, sha256, header, size, flags, date, zone FROM ledger
                  JOIN pair USING (pair) WHERE pair = ?1 AND validity = source_validity ORDER BY id"
             ))?;
             let mut rows = query.query([pair.0])?;
@@ -262,7 +283,7 @@ impl Journal {
     pub(crate) async fn prints(&self, pair: PairId) -> Result<Vec<(MessageId, Print)>> {
         self.run(move |file| {
             let mut query = file.prepare_cached(
-                "SELECT id, sha256, header, size FROM ledger JOIN pair USING (pair)
+                "SELECT id, sha256, header, size, flags, date, zone FROM ledger JOIN pair USING (pair)
                  WHERE pair = ?1 AND validity = source_validity ORDER BY id",
             )?;
             let mut rows = query.query([pair.0])?;
@@ -301,9 +322,9 @@ fn write(file: &Transaction, pair: PairId, ledger: &Ledger) -> rusqlite::Result<
         intend.execute(params![
             pair.0,
             Id(&intent.id),
-            intent.sha256.0,
-            intent.header.0,
-            intent.size as i64,
+            intent.print.sha256.0,
+            intent.print.header.0,
+            intent.print.octets as i64,
             intent.flags.names().join(" "),
             intent.date.map(|date| date.seconds),
             intent.date.map(|date| date.zone)
@@ -414,7 +435,6 @@ fn pair(row: &rusqlite::Row) -> rusqlite::Result<PairState> {
 
 fn row(row: &rusqlite::Row) -> rusqlite::Result<Row> {
     let print = print(row, 3)?;
-    let (date, zone): (Option<i64>, Option<i16>) = (row.get(7)?, row.get(8)?);
     Ok(Row {
         id: row.get::<_, IdOwned>(0)?.0,
         state: row.get(1)?,
@@ -422,20 +442,32 @@ fn row(row: &rusqlite::Row) -> rusqlite::Result<Row> {
         sha256: print.map(|print| print.sha256),
         header: print.map(|print| print.header),
         size: print.map(|print| print.octets),
-        flags: Flags::from_names(row.get_ref(6)?.as_str()?.split_whitespace()),
-        date: date.zip(zone).map(|(seconds, zone)| InternalDate { seconds, zone }),
+        flags: flags(row, 6)?,
+        date: date(row, 7)?,
         uid: row.get(9)?,
         code: row.get(10)?,
     })
 }
 
-/// Three columns from `first` on: SHA-256, header hash, octets.
+fn flags(row: &rusqlite::Row, column: usize) -> rusqlite::Result<Flags> {
+    Ok(Flags::from_names(row.get_ref(column)?.as_str()?.split_whitespace()))
+}
+
+/// Two columns from `first` on: seconds and zone.
+fn date(row: &rusqlite::Row, first: usize) -> rusqlite::Result<Option<InternalDate>> {
+    let (seconds, zone): (Option<i64>, Option<i16>) = (row.get(first)?, row.get(first + 1)?);
+    Ok(seconds.zip(zone).map(|(seconds, zone)| InternalDate { seconds, zone }))
+}
+
+/// Six columns from `first` on: SHA-256, header hash, octets, flags, seconds, zone.
 fn print(row: &rusqlite::Row, first: usize) -> rusqlite::Result<Option<Print>> {
     let (sha256, header): (Option<[u8; 32]>, Option<[u8; 16]>) = (row.get(first)?, row.get(first + 1)?);
     let octets: Option<i64> = row.get(first + 2)?;
+    let mark = Print::mark(&flags(row, first + 3)?, date(row, first + 4)?);
     Ok(sha256.zip(header).zip(octets).map(|((sha256, header), octets)| Print {
         sha256: Sha256(sha256),
         header: HeaderHash(header),
         octets: octets.max(0) as u64,
+        mark,
     }))
 }

@@ -1,0 +1,267 @@
+//! What is there already, and what is to be stored: one pure function for a first run, a later run, messages in
+//! doubt, and a lost journal. It must not know servers or files. It counts and never merges: two identical
+//! messages are two, and each message at the target is claimed once.
+//!
+//! A claim needs equal octets, or the strongest that this target is known to preserve. Headers only narrow down
+//! what is worth comparing: the function asks for what it lacks, and is called again with the answer.
+
+mod group;
+mod renew;
+#[cfg(test)]
+mod tests;
+
+pub use renew::{Renewed, renew};
+
+use crate::journal::{Brief, Print, State, Strength};
+use group::{Claimant, Kind, Verdict};
+use mail::{HeaderHash, MessageId};
+use std::collections::{HashMap, HashSet};
+
+/// A message of the source folder.
+#[derive(Clone, Debug)]
+pub struct SourceItem {
+    pub id: MessageId,
+    pub header: Option<HeaderHash>,
+    /// Octets as listed, 0 if the server did not tell.
+    pub size: u32,
+    /// Excluded by the options.
+    pub skip: bool,
+}
+
+/// A message of the target folder.
+#[derive(Clone, Copy, Debug)]
+pub struct TargetItem {
+    pub uid: u32,
+    pub header: Option<HeaderHash>,
+}
+
+/// What was read of messages, whole: None for one that could not be read.
+#[derive(Debug, Default)]
+pub struct Prints {
+    /// Read now, or recorded when the message was stored.
+    pub source: HashMap<MessageId, Option<Print>>,
+    pub target: HashMap<u32, Option<Print>>,
+}
+
+/// Both listings and the ledger; each in ascending order.
+#[derive(Debug)]
+pub struct Question<'a> {
+    pub source: &'a [SourceItem],
+    pub target: &'a [TargetItem],
+    pub ledger: &'a [Brief],
+    pub prints: &'a Prints,
+    /// The first UID that may be ours.
+    pub fence: u32,
+    /// The first UID that the target listing covers.
+    pub from: u32,
+    /// The listings tell header hashes, as far as the servers do.
+    pub headers: bool,
+    /// None while nothing was read back from this target.
+    pub strength: Option<Strength>,
+    /// What is gone is stored again.
+    pub put_back: bool,
+    /// An estimate: equal headers are enough, nothing is compared.
+    pub estimate: bool,
+}
+
+/// What must be known before all is decided.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Need {
+    #[default]
+    Nothing,
+    /// Listings with header hashes, from these on.
+    Headers { source: Option<MessageId>, target: u32 },
+    /// Prints; those that decide something together stand together.
+    Octets { source: Vec<MessageId>, target: Vec<u32> },
+}
+
+/// A message of the source that was found at the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub id: MessageId,
+    pub uid: u32,
+    /// `Stored` for one of ours, `Already` else.
+    pub state: State,
+}
+
+/// Ids are in ascending order, but for `found`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    pub need: Need,
+    /// Claimed now, and not in the ledger under this UID.
+    pub found: Vec<Found>,
+    pub store: Vec<MessageId>,
+    /// Of `store`: nobody can tell whether they are there.
+    pub twice: HashSet<MessageId>,
+    /// To be decided when this target's strength is known.
+    pub undecided: Vec<MessageId>,
+    pub gone: Vec<MessageId>,
+    /// In the ledger and no longer at the source.
+    pub deleted: Vec<MessageId>,
+    /// Stored by this run, including those found.
+    pub stored: u64,
+    pub already: u64,
+    pub skipped: u64,
+}
+
+/// See the head of this module. While `need` is not `Nothing`, `found` is right as far as it goes.
+pub fn reconcile(question: &Question) -> Answer {
+    let mut answer = Answer::default();
+    let mut claimants = Vec::new();
+    let mut claimed = vec![false; question.target.len()];
+    let mut rows = question.ledger.iter().peekable();
+    for (at, item) in question.source.iter().enumerate() {
+        while let Some(row) = rows.next_if(|row| row.id < item.id) {
+            answer.deleted.push(row.id.clone());
+            sort_row(question, row, None, &mut claimed, &mut claimants, &mut answer);
+        }
+        match rows.next_if(|row| row.id == item.id) {
+            Some(row) => sort_row(question, row, Some(at), &mut claimed, &mut claimants, &mut answer),
+            None if item.skip => answer.skipped += 1,
+            None => claimants.push(Claimant::new(question, item, None, Kind::New)),
+        }
+    }
+    for row in rows {
+        answer.deleted.push(row.id.clone());
+        sort_row(question, row, None, &mut claimed, &mut claimants, &mut answer);
+    }
+    let free: Vec<TargetItem> =
+        question.target.iter().zip(&claimed).filter(|(_, claimed)| !**claimed).map(|(item, _)| *item).collect();
+    decide(question, claimants, free, &mut answer);
+    answer.store.sort_unstable();
+    answer.undecided.sort_unstable();
+    answer.gone.sort_unstable();
+    answer
+}
+
+/// What a row says of its message; `at` is its place at the source, None if it is no longer there.
+fn sort_row<'a>(
+    question: &Question<'a>,
+    row: &'a Brief,
+    at: Option<usize>,
+    claimed: &mut [bool],
+    claimants: &mut Vec<Claimant<'a>>,
+    answer: &mut Answer,
+) {
+    let item = at.map(|at| &question.source[at]);
+    let mut again = |kind| match item {
+        Some(item) if item.skip && kind == Kind::New => answer.skipped += 1,
+        Some(item) => claimants.push(Claimant::new(question, item, Some(row), kind)),
+        None if kind == Kind::New => {}
+        None => claimants.push(Claimant::orphan(question, row, kind)),
+    };
+    match (row.state, row.uid) {
+        (State::Refused | State::Undecidable, _) => again(Kind::New),
+        #[cfg(test)]
+        (State::Intended, _) if crate::mutant::is(crate::mutant::Mutant::DoubtIgnored) => {
+            answer.store.extend(item.map(|item| item.id.clone()));
+        }
+        (State::Intended, _) => again(Kind::Doubt),
+        (_, None | Some(0)) => again(Kind::Loose),
+        (_, Some(uid)) => match question.target.binary_search_by_key(&uid, |item| item.uid) {
+            Ok(place) => {
+                claimed[place] = true;
+                count_done(row, item.is_some(), answer);
+            }
+            Err(_) if uid < question.from => count_done(row, item.is_some(), answer),
+            Err(_) if item.is_none() => {}
+            Err(_) if question.put_back => again(Kind::New),
+            Err(_) => answer.gone.push(row.id.clone()),
+        },
+    }
+}
+
+fn count_done(row: &Brief, at_source: bool, answer: &mut Answer) {
+    if at_source && row.this_run && row.state == State::Stored {
+        answer.stored += 1;
+    } else if at_source {
+        answer.already += 1;
+    }
+}
+
+/// Gives the free messages of the target to those that claim them.
+fn decide<'a>(
+    question: &Question<'a>,
+    mut claimants: Vec<Claimant<'a>>,
+    mut free: Vec<TargetItem>,
+    answer: &mut Answer,
+) {
+    if !claimants.is_empty() && !free.is_empty() && !question.headers {
+        let first = claimants.iter().filter(|claimant| claimant.kind == Kind::New).map(|claimant| claimant.id).min();
+        answer.need = Need::Headers { source: first.cloned(), target: free[0].uid };
+        return;
+    }
+    let (mut source, mut target) = (Vec::new(), Vec::new());
+    if !claimants.is_empty() && !free.is_empty() && !question.estimate {
+        // A server that tells no header: the message itself does.
+        for item in free.iter_mut().filter(|item| item.header.is_none()) {
+            match question.prints.target.get(&item.uid) {
+                Some(print) => item.header = print.map(|print| print.header),
+                None => target.push(item.uid),
+            }
+        }
+        let unread =
+            |claimant: &&Claimant| claimant.header.is_none() && !question.prints.source.contains_key(claimant.id);
+        source.extend(claimants.iter().filter(unread).map(|claimant| claimant.id.clone()));
+    }
+    if source.is_empty() && target.is_empty() {
+        free.retain(|item| item.header.is_some());
+        free.sort_unstable_by_key(|item| (item.header, item.uid));
+        claimants.sort_unstable_by_key(|claimant| (claimant.header, claimant.kind, claimant.id));
+        for claimants in claimants.chunk_by(|one, other| one.header == other.header) {
+            let header = claimants[0].header;
+            let first = free.partition_point(|item| item.header < header);
+            let last = free.partition_point(|item| item.header <= header);
+            let same = if header.is_some() { &free[first..last] } else { &[] };
+            match group::decide(question, claimants, same) {
+                Ok(verdicts) => claimants
+                    .iter()
+                    .zip(verdicts)
+                    .for_each(|(claimant, verdict)| settle(question, claimant, verdict, answer)),
+                Err(lacking) => {
+                    source.extend(lacking.source);
+                    target.extend(lacking.target);
+                }
+            }
+        }
+    }
+    if !(source.is_empty() && target.is_empty()) {
+        answer.need = Need::Octets { source, target };
+    }
+}
+
+fn settle(question: &Question, claimant: &Claimant, verdict: Verdict, answer: &mut Answer) {
+    let id = || claimant.id.clone();
+    let named = claimant.row.is_some_and(|row| row.twice && !row.state.is_done());
+    match verdict {
+        Verdict::Found(uid) => {
+            let state = match (claimant.kind, claimant.row) {
+                (Kind::Loose, Some(row)) => row.state,
+                (Kind::Doubt, _) => State::Stored,
+                _ => State::Already,
+            };
+            answer.found.push(Found { id: id(), uid, state });
+            if !claimant.at_source {
+            } else if state == State::Stored && claimant.row.is_some_and(|row| row.this_run) {
+                answer.stored += 1;
+            } else {
+                answer.already += 1;
+            }
+        }
+        _ if !claimant.at_source => {}
+        _ if claimant.kind == Kind::Loose => match claimant.row {
+            // Known once, and now nowhere.
+            Some(row) if row.uid == Some(0) && question.put_back => answer.store.push(id()),
+            Some(row) if row.uid == Some(0) => answer.gone.push(id()),
+            Some(row) => count_done(row, true, answer),
+            None => {}
+        },
+        _ if claimant.skip => answer.skipped += 1,
+        Verdict::Undecided if !named => answer.undecided.push(id()),
+        Verdict::Absent if !named => answer.store.push(id()),
+        _ => {
+            answer.store.push(id());
+            answer.twice.insert(id());
+        }
+    }
+}
