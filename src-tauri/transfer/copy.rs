@@ -119,7 +119,7 @@ pub async fn copy_folder(
 
 impl Ends<'_> {
     /// Tells what was found, but for what was told before.
-    async fn tell(&self, standing: &Standing, told: &mut Counts) -> Result<()> {
+    async fn tell(&mut self, standing: &Standing, told: &mut Counts) -> Result<()> {
         let new = |now: u64, told: &mut u64| {
             let more = now.saturating_sub(*told);
             *told += more;
@@ -144,7 +144,7 @@ impl Ends<'_> {
 
     /// Some messages can't be decided before it is known what this target preserves: the first few others show
     /// it, or one of the undecided, stored and named.
-    async fn probe(&self, standing: &mut Standing, undecided: Vec<MessageId>) -> Result<Vec<MessageId>> {
+    async fn probe(&mut self, standing: &mut Standing, undecided: Vec<MessageId>) -> Result<Vec<MessageId>> {
         const PROBE: usize = 8;
         let mut ids = std::mem::take(&mut standing.store);
         ids.truncate(PROBE);
@@ -156,7 +156,7 @@ impl Ends<'_> {
     }
 
     /// Saves that these are stored although they may be there.
-    async fn name_twice(&self, standing: &Standing, ids: &[MessageId]) -> Result<()> {
+    async fn name_twice(&mut self, standing: &Standing, ids: &[MessageId]) -> Result<()> {
         let claim =
             |id: &MessageId| Claim { id: id.clone(), state: State::Undecidable, uid: None, code: None, print: None };
         let ledger = Ledger {

@@ -250,7 +250,7 @@ impl Ends<'_> {
 
     /// Commits what was found, so that it need not be compared again.
     async fn claim(
-        &self,
+        &mut self,
         state: &PairState,
         answer: &Answer,
         rows: &mut Vec<Brief>,
@@ -279,7 +279,7 @@ impl Ends<'_> {
         Ok(())
     }
 
-    async fn commit(&self, state: &PairState, claims: Vec<Claim>) -> Result<()> {
+    async fn commit(&mut self, state: &PairState, claims: Vec<Claim>) -> Result<()> {
         if !self.rules.store {
             return Ok(());
         }
@@ -287,7 +287,7 @@ impl Ends<'_> {
     }
 
     /// Names what a person should know, and lets go of what lies before the fence once nothing there is open.
-    async fn conclude(&self, state: &PairState, answer: &Answer) -> Result<()> {
+    async fn conclude(&mut self, state: &PairState, answer: &Answer) -> Result<()> {
         if !self.rules.store {
             return Ok(());
         }
