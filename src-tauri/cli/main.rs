@@ -1,1 +1,194 @@
-fn main() {}
+//! `mailferry-cli`: the same engine without a window. Reads arguments, starts one run, shows it, and tells its
+//! result. Installs no logger: nothing here can write a password or a message into one.
+
+mod arguments;
+mod credentials;
+mod output;
+mod process;
+mod progress;
+mod request;
+mod screen;
+mod usage;
+
+use account::Secret;
+use credentials::Asker;
+use mail::{Failure, Side};
+use request::{Job, Wrong, password_option};
+use screen::{Echo, Screen};
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+use transfer::{Outcome, Place, Task, Verdict};
+use usage::Usage;
+use wording::{Action, Context, Mailbox, Words};
+
+fn main() -> ExitCode {
+    process::hush();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let words = Arc::new(Words::new(usage::language(&arguments)));
+    let screen = Arc::new(Screen::new());
+    let arguments = match usage::parse(&arguments, &words) {
+        Ok(arguments) => arguments,
+        Err(Usage::Help(text)) => {
+            print(&text);
+            return ExitCode::SUCCESS;
+        }
+        Err(Usage::Wrong(text)) => {
+            screen.say(&text);
+            return ExitCode::from(output::USAGE);
+        }
+    };
+    let started = request::job(&arguments.general, arguments.command).and_then(|job| Ok((passwords(&job)?, job)));
+    let ((old, new), job) = match started {
+        Ok(started) => started,
+        Err(wrong) => {
+            screen.say(&wrong.sentence(&words));
+            return ExitCode::from(output::USAGE);
+        }
+    };
+    let echo = Echo::remember();
+    let context = context(&job);
+    let asker = Asker::new(Arc::clone(&words), Arc::clone(&screen), context.clone(), old, new);
+    let (outcome, task) = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => {
+            let task = job.request.task.clone();
+            let outcome = runtime.block_on(run(&job, asker, &screen, &words, &context, &echo));
+            // A question that nobody will answer any more must not hold the process.
+            runtime.shutdown_background();
+            (outcome, task)
+        }
+        Err(error) => (Outcome::failed(Failure::from(error)), job.request.task.clone()),
+    };
+    echo.restore();
+    tell(&job, &task, &outcome, arguments.general.json, &screen, &words, context);
+    ExitCode::from(output::exit_code(outcome.verdict))
+}
+
+/// The passwords that variables hold, old and new.
+fn passwords(job: &Job) -> Result<(Option<Secret>, Option<Secret>), Wrong> {
+    let read = |side, name: &Option<String>| {
+        let Some(name) = name else { return Ok(None) };
+        let value = std::env::var(name).ok().filter(|value| !value.is_empty());
+        value.map(|value| Some(Secret::new(value))).ok_or_else(|| Wrong::Variable(side, name.clone()))
+    };
+    Ok((read(Side::Source, &job.source_variable)?, read(Side::Target, &job.target_variable)?))
+}
+
+/// What sentences know of this run.
+fn context(job: &Job) -> Context {
+    let mailbox = |place: &Place| match place {
+        Place::Account(account) => Some(Mailbox::new(account, None)),
+        Place::Directory(_) => None,
+    };
+    let directory = match (&job.request.task, &job.request.source, &job.request.target) {
+        (Task::Move { backup: Some(directory), .. } | Task::Backup { directory }, ..) => Some(directory),
+        (_, Place::Directory(directory), _) | (_, _, Some(Place::Directory(directory))) => Some(directory),
+        _ => None,
+    };
+    Context {
+        old: mailbox(&job.request.source),
+        new: job.request.target.as_ref().and_then(mailbox),
+        place: directory.map(|directory| directory.display().to_string()),
+        ..Context::default()
+    }
+}
+
+/// From the first connection to the outcome. The first Ctrl-C stops the run, the second ends the process.
+async fn run(
+    job: &Job,
+    asker: Asker,
+    screen: &Arc<Screen>,
+    words: &Arc<Words>,
+    context: &Context,
+    echo: &Echo,
+) -> Outcome {
+    let run = transfer::start(job.request.clone(), Arc::new(asker));
+    let control = run.control();
+    let shown = tokio::spawn(progress::follow(run.snapshots(), Arc::clone(screen), Arc::clone(words), context.clone()));
+    let outcome = run.outcome();
+    tokio::pin!(outcome);
+    let mut stopping = false;
+    let outcome = loop {
+        tokio::select! {
+            outcome = &mut outcome => break outcome,
+            () = process::interrupted() => {
+                if stopping {
+                    echo.restore();
+                    std::process::exit(i32::from(output::exit_code(Verdict::Stopped)));
+                }
+                stopping = true;
+                control.stop();
+                screen.say(&words.text("stopping"));
+            }
+        }
+    };
+    shown.abort();
+    let _ = shown.await;
+    screen.status("");
+    outcome
+}
+
+/// The result to stdout, sentences to stderr.
+fn tell(job: &Job, task: &Task, outcome: &Outcome, json: bool, screen: &Screen, words: &Words, context: Context) {
+    let done = outcome.counts.stored + outcome.counts.already;
+    let started = outcome.verdict == Verdict::Stopped || done > 0;
+    let context = Context { started, done: Some(done), ..context };
+    let report = words.report(task, outcome, &context);
+    if json {
+        print(&format!("{}\n", output::json(task, outcome)));
+    }
+    if outcome.verdict != Verdict::Failed {
+        if json { screen.say(&report) } else { print(&report) }
+    }
+    if let Some(failure) = &outcome.failure {
+        screen.say(&advice(job, failure, words, &context));
+    }
+    if outcome.verdict == Verdict::Stopped {
+        screen.say(&words.text("hint-again"));
+    }
+}
+
+/// What happened, what it means, what to do, and the options that may help.
+fn advice(job: &Job, failure: &Failure, words: &Words, context: &Context) -> String {
+    let advice = words.failure(failure, context);
+    let mut text = format!("{}\n{}\n{}\n", advice.what, advice.meaning, advice.todo);
+    let side = failure.side.unwrap_or(Side::Source);
+    let (mailbox, variable) = match side {
+        Side::Target => (&context.new, &job.target_variable),
+        _ => (&context.old, &job.source_variable),
+    };
+    let provider = mailbox.as_ref().and_then(|mailbox| mailbox.provider.as_deref());
+    if let (Some(Action::OpenSteps), Some(id)) = (advice.button, provider) {
+        text += &format!("{}\n", words.fill("steps", &[("provider", words.provider_name(id).into())]));
+        for (at, step) in words.steps(id).iter().enumerate() {
+            text += &format!("  {}. {step}\n", at + 1);
+        }
+        if let Some(link) = account::provider::by_id(id).and_then(|provider| provider.link) {
+            text += &format!("  {link}\n");
+        }
+    }
+    let option = match failure.cause {
+        mail::Cause::NoCredentials => password_option(side),
+        _ if side == Side::Target => "--target-trust SHA256",
+        _ => "--source-trust SHA256",
+    };
+    let hint = format!("hint-{}", advice.code);
+    if words.has(&hint) {
+        text += &format!("{}\n", words.fill(&hint, &[("option", option.into())]));
+    }
+    if let (mail::Cause::SignInRefused, Some(variable)) = (failure.cause, variable) {
+        text += &format!("{}\n", words.fill("hint-variable", &[("variable", variable.as_str().into())]));
+    }
+    if let Some(server) = advice.words {
+        text += &format!("{}\n", words.fill("report-words", &[("words", server.into())]));
+    }
+    text
+}
+
+/// Standard output may be closed early, by `head` for one: no reason to fail.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}

@@ -112,7 +112,7 @@ impl Words {
         self.value(id, values).unwrap_or_else(|| id.to_owned())
     }
 
-    pub(crate) fn has(&self, id: &str) -> bool {
+    pub fn has(&self, id: &str) -> bool {
         self.bundle.has_message(id)
     }
 
