@@ -195,10 +195,11 @@ pub(crate) async fn problems(desk: Shared<'_>, r#move: String, offset: u64, limi
     /// A page at most: the list is read as it is scrolled.
     const MOST: u64 = 1000;
     let live = told(&desk, desk.live(&r#move))?;
-    let running = live.state().run.as_ref().map(|run| run.problems.clone());
-    let (total, page) = match running {
-        Some(problems) => problems.page(offset, limit.min(MOST)),
-        None => told(&desk, desk.home().and_then(|home| home.problems(&r#move, offset, limit.min(MOST))))?,
+    let limit = limit.min(MOST);
+    let here = live.state().problems(offset, limit);
+    let (total, page) = match here {
+        Some(page) => page,
+        None => told(&desk, desk.home().and_then(|home| home.problems(&r#move, offset, limit)))?,
     };
     let (words, context) = (desk.words(), view::context(&live.state()));
     Ok(wire::ProblemPage { total, rows: page.iter().map(|problem| view::problem(&words, problem, &context)).collect() })

@@ -13,6 +13,8 @@ mod place;
 mod view;
 mod watching;
 mod wire;
+#[cfg(test)]
+mod wire_commands;
 
 use desk::Desk;
 use live::Aim;

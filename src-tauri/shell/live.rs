@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{oneshot, watch};
 use transfer::home::{Kind, Record};
-use transfer::{Control, Layout, Level, Outcome, Pace, Place, Problems, Request, Snapshot, Task};
+use transfer::{Control, Layout, Level, Outcome, Pace, Place, Problem, Problems, Request, Snapshot, Task};
 
 pub(crate) struct Live {
     pub id: String,
@@ -30,6 +30,20 @@ pub(crate) struct State {
     pub refused: Option<Failure>,
     pub asked: Vec<Asked>,
     pub place: Option<crate::wire::BackupPlace>,
+}
+
+impl State {
+    /// A page of what this session knows, and how many there are; None: only the record knows.
+    pub(crate) fn problems(&self, offset: u64, limit: u64) -> Option<(u64, Vec<Problem>)> {
+        if let Some(run) = &self.run {
+            return Some(run.problems.page(offset, limit));
+        }
+        // Those of a check count until there is a result.
+        let checked = self.checked.as_ref().filter(|_| self.record.last.is_none());
+        let problems = &self.outcome.as_ref().or(checked)?.problems;
+        let page = problems.iter().skip(offset as usize).take(limit as usize);
+        Some((problems.len() as u64, page.cloned().collect()))
+    }
 }
 
 /// A run at work.
@@ -98,8 +112,15 @@ impl Live {
             Some(_) => return Err(Failure::new(Cause::Busy).on(Side::Local)),
             None => {}
         }
-        let home = desk.home()?.path().to_owned();
-        let request = request(home, &state.record, aim)?;
+        let home = desk.home()?;
+        if let Aim::Start { backup } = aim {
+            // After a crash it goes on the same way.
+            let facts = &mut state.record.facts;
+            facts.no_backup = !backup && !facts.backed_up;
+            let no_backup = facts.no_backup;
+            home.update(&self.id, |record| record.facts.no_backup = no_backup)?;
+        }
+        let request = request(home.path().to_owned(), &state.record, aim)?;
         let credentials = Arc::new(Asker { desk: Arc::clone(desk), live: Arc::clone(self) });
         let run = transfer::start(request, credentials);
         let mut snapshots = run.snapshots();
