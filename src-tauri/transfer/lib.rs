@@ -26,6 +26,8 @@ pub mod snapshot;
 pub mod special;
 pub mod stages;
 pub mod survey;
+#[cfg(test)]
+mod trials;
 pub mod verify;
 mod waits;
 
