@@ -109,6 +109,11 @@ pub(crate) struct Course {
 impl Course {
     /// Takes the lock and opens the journal. Nothing is connected yet.
     pub async fn prepare(request: Request, around: Surroundings) -> Result<Self> {
+        if let (Place::Account(old), Some(Place::Account(new))) = (&request.source, &request.target)
+            && old.same_mailbox(new)
+        {
+            return Err(Failure::new(Cause::SameMailbox));
+        }
         let home = Home::open(&request.home)?;
         let id = Home::id(&request.source, request.target.as_ref());
         let accounts = matches!(request.source, Place::Account(_)) || request.target.is_some();
