@@ -182,7 +182,9 @@ impl Ends<'_> {
     /// Would-be counts, without a change anywhere.
     async fn check(&mut self) -> Result<Copied> {
         let standing = self.look().await?;
-        let counts = Counts { stored: standing.store.len() as u64, ..standing.counts };
+        // What the last run stored is there already.
+        let already = standing.counts.already + standing.counts.stored;
+        let counts = Counts { stored: standing.store.len() as u64, already, ..standing.counts };
         let octets = standing.octets;
         let copied = Copied { target: standing.exists.then_some(standing.fence.folder.path), counts, octets };
         for step in [

@@ -269,7 +269,6 @@ impl Course {
             Next::AwaitDisk => self.await_disk(failure).await,
             Next::Full if self.surveyed.is_some() && !self.full => {
                 self.full = true;
-                self.keep_stored();
                 self.notes.push(problem(&failure, None));
                 None
             }
@@ -282,15 +281,6 @@ impl Course {
                 None
             }
             Next::Full | Next::Skip | Next::Stop => Some(failure),
-        }
-    }
-
-    /// The folder at work stored so much before the target was full.
-    fn keep_stored(&mut self) {
-        if let Some(at) = self.at
-            && let Some(reached) = self.copied.get_mut(at)
-        {
-            reached.counts.stored = self.around.board.counts(at).stored;
         }
     }
 

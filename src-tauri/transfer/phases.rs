@@ -4,6 +4,7 @@
 use crate::copy::{Pair, Rules, Step, copy_folder};
 use crate::course::{Course, Reached, Sessions, Surveyed, problem};
 use crate::home::{Mailbox, Record};
+use crate::journal::State;
 use crate::plan::{Plan, Planned};
 use crate::retry::{self, Next, Situation};
 use crate::survey::{self, View};
@@ -168,12 +169,11 @@ impl Course {
                 copy_folder(&pair, &mut *sessions.source, &mut **target, &self.journal, &rules, &step, stop).await;
             match copied {
                 Ok(copied) => {
-                    let before = self.copied[at].counts.stored;
                     let mut counts = copied.counts;
                     if self.full {
-                        // What a look finds still to store did not fit; what was stored is there already.
+                        // What a look finds still to store did not fit; what this run stored is there already.
                         counts.failed += counts.stored;
-                        counts.stored = before.min(counts.already);
+                        counts.stored = self.stored_by_this_run(&pair).await?.min(counts.already);
                         counts.already -= counts.stored;
                     }
                     let reached = &mut self.copied[at];
@@ -190,6 +190,18 @@ impl Course {
         }
         self.at = None;
         Ok(())
+    }
+
+    async fn stored_by_this_run(&self, pair: &Pair) -> Result<u64> {
+        let run: u64 = self.journal.get("run").await?.and_then(|run| run.parse().ok()).unwrap_or(0);
+        let Some(state) = self.journal.pair(&pair.source.path, &pair.target).await? else { return Ok(0) };
+        let (mut after, mut stored) = (None, 0);
+        loop {
+            let rows = self.journal.rows(state.id, after, 1000).await?;
+            let Some(last) = rows.last() else { return Ok(stored) };
+            after = Some(last.id.clone());
+            stored += rows.iter().filter(|row| row.run == run && row.state == State::Stored).count() as u64;
+        }
     }
 
     /// The sessions are still good: once more where the table says so, else the folder is left out.

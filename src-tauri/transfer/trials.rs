@@ -265,7 +265,9 @@ async fn lost_connections_are_made_up_for() {
         complete(&outcome);
         assert_eq!(outcome.counts.found, 30);
         stage.assert_moved();
-        assert!(server.state().fates.len() < 6, "the faults were met");
+        assert!(server.state().fates.len() < 4, "the faults were met");
+        server.state().fates.clear();
+        assert_eq!(stage.run(stage.request(Task::Check)).await.counts.already, 30);
         let again = stage.move_all().await;
         assert_eq!(again.counts, Counts { found: 30, already: 30, ..Counts::default() });
     }
@@ -312,11 +314,12 @@ async fn a_full_quota_is_a_problem_and_the_rest_is_counted() {
     assert!(outcome.counts.agrees() && outcome.counts.found == 30, "{:?}", outcome.counts);
     assert!(outcome.counts.stored > 0 && outcome.counts.failed > 0, "{:?}", outcome.counts);
     let there: usize = ["INBOX", "已发送", "Work/2024"].map(|f| stage.new.mailbox.kept(&path(f)).len()).iter().sum();
-    assert_eq!(there as u64, outcome.counts.stored);
+    // One batch was in doubt when the quota was full.
+    assert_eq!(there as u64, outcome.counts.stored + outcome.counts.already);
     stage.new.mailbox.behave(|manners| manners.capacity.room = None);
     let again = stage.move_all().await;
     complete(&again);
-    assert_eq!((again.counts.already, again.counts.stored), (outcome.counts.stored, outcome.counts.failed));
+    assert_eq!((again.counts.already, again.counts.stored), (there as u64, outcome.counts.failed));
     stage.assert_moved();
 }
 
