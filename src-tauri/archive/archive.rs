@@ -144,9 +144,14 @@ impl Archive {
         let mut place = self.0.directory.clone();
         for name in stem.parent().unwrap_or(Path::new("")) {
             let inside = place.join(name);
-            if !inside.is_dir() {
-                make_directory(&inside)?;
-                sync_directory(&place).map_err(failed(&place))?;
+            match fs::symlink_metadata(&inside) {
+                Ok(there) if there.is_dir() => {}
+                // A file, or a link that leads out of the archive.
+                Ok(_) => return Err(unusable(&inside).reaching(Reach::Folder)),
+                Err(_) => {
+                    make_directory(&inside)?;
+                    sync_directory(&place).map_err(failed(&place))?;
+                }
             }
             place = inside;
         }

@@ -8,7 +8,7 @@ use crate::manifest::Seal;
 use crate::{frame, octets};
 use mail::{Body, Cause, Failure, Flags, Folder, InternalDate, Message, Reach, Result};
 use std::fs::{self, File};
-use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::io::{BufWriter, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 const BUFFER: usize = 256 * 1024;
@@ -60,12 +60,11 @@ impl FolderWriter {
         let (mbox_path, index_path) = (with_ending(stem, ".mbox"), with_ending(stem, ".idx"));
         let damaged = || unusable(&index_path).reaching(Reach::Folder);
         let index = open_to_write(&index_path, false).map_err(failed(&index_path))?;
-        let mbox = match File::options().read(true).write(true).open(&mbox_path) {
+        let mbox = match (File::options().read(true).write(true).open(&mbox_path), seal) {
+            (Err(error), Some(_)) if error.kind() == ErrorKind::NotFound => return Err(damaged()),
             // Lost between the two steps of `create`.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && seal.is_none() => {
-                open_to_write(&mbox_path, true)
-            }
-            other => other,
+            (Err(error), None) if error.kind() == ErrorKind::NotFound => open_to_write(&mbox_path, true),
+            (opened, _) => opened,
         }
         .map_err(failed(&mbox_path))?;
         let length = mbox.metadata().map_err(failed(&mbox_path))?.len();

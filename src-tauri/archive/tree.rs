@@ -127,8 +127,15 @@ impl Tree {
         let used = self.used.get(place);
         let free = |file: &str| {
             let stem = place.join(file);
-            let on_disk = [".mbox", ".idx"].iter().any(|ending| with_ending(&directory.join(&stem), ending).exists());
-            (!on_disk && !used.is_some_and(|used| used.contains(&names::key(file)))).then_some(stem)
+            let taken = |ending| match fs::symlink_metadata(with_ending(&directory.join(&stem), ending)) {
+                // A directory for subfolders may be there before its folder; a link in its place leads elsewhere.
+                Ok(there) => ending != ".sbd" || !there.is_dir(),
+                Err(_) => false,
+            };
+            let key = names::key(file);
+            let free =
+                !used.is_some_and(|used| used.contains(&key)) && ![".mbox", ".idx", ".sbd"].into_iter().any(taken);
+            free.then_some(stem)
         };
         let marked = (0..).map(|salt| names::marked(name, salt));
         names::plain(name)
