@@ -72,7 +72,7 @@ impl Archive {
                 manifest
             }
         };
-        let found = recover(directory, found)?;
+        let found = recover(directory, found, &manifest)?;
         let tree = Tree::of(directory, &found)?;
         let state = Mutex::new(State { tree, open: HashMap::new(), manifest });
         let id = locked(&state).manifest.id.clone();
@@ -200,17 +200,18 @@ fn lock(directory: &Path) -> Result<File> {
     }
 }
 
-/// Takes away folders that were being made when the power went: an index without its first line, and no mail.
-fn recover(directory: &Path, found: Vec<Found>) -> Result<Vec<Found>> {
+/// Takes away folders that were being made when the power went: an index without its first line, and no mail. What
+/// else has no readable first line is left where it lies; the proof names it, and its folder gets a new place.
+fn recover(directory: &Path, found: Vec<Found>, manifest: &Manifest) -> Result<Vec<Found>> {
     let mut whole = Vec::new();
     for found in found {
         let path = directory.join(&found.stem);
         let (mbox, index) = (with_ending(&path, ".mbox"), with_ending(&path, ".idx"));
         if found.folder.is_some() {
             whole.push(found);
-        } else if fs::metadata(&mbox).map_or(0, |file| file.len()) > 0 {
-            return Err(unusable(&index));
-        } else {
+        } else if !manifest.folders.contains_key(&tree::manifest_key(&found.stem))
+            && fs::metadata(&mbox).map_or(0, |file| file.len()) == 0
+        {
             fs::remove_file(&index).map_err(failed(&index))?;
             if mbox.exists() {
                 fs::remove_file(&mbox).map_err(failed(&mbox))?;

@@ -177,3 +177,22 @@ async fn a_proof_can_be_stopped_and_tells_how_far_it_is() {
     assert_eq!(steps.len(), 30);
     assert!(steps.is_sorted());
 }
+
+/// An index that no longer says whose it is: its folder begins anew elsewhere, the others go on, and it stays named.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_lost_its_name_stops_no_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let mailbox = round_trip::nasty_mailbox();
+    back_up(directory.path(), &mailbox).await.unwrap();
+    let index = directory.path().join("Sent.idx");
+    let mut text = std::fs::read(&index).unwrap();
+    text[0] ^= 1;
+    std::fs::write(&index, &text).unwrap();
+    let lost = (std::fs::read(&index).unwrap(), std::fs::read(directory.path().join("Sent.mbox")).unwrap());
+    back_up(directory.path(), &mailbox).await.unwrap();
+    assert!(read_back(directory.path()).await.unwrap() == held_by(&mailbox).await);
+    let damaged = prove(directory.path()).unwrap().damaged;
+    assert_eq!(damaged.len(), 1);
+    assert_eq!((damaged[0].folder.to_string().as_str(), damaged[0].what), ("Sent", Flaw::Index));
+    assert!(lost == (std::fs::read(&index).unwrap(), std::fs::read(directory.path().join("Sent.mbox")).unwrap()));
+}
