@@ -101,13 +101,13 @@ impl Credentials for Asker {
             }
             Reason::Refused => {
                 let advice = self.words.failure(&Failure::new(Cause::SignInRefused).on(side), &self.context);
-                Some(format!("{} {}", advice.what, advice.todo))
+                Some(self.words.joined(&[&advice.what, &advice.todo]))
             }
             Reason::Expired => {
                 let waiting =
                     transfer::Waiting { cause: Cause::SignInRefused, side: Some(side), until: None, about: None };
                 let advice = self.words.waiting(&waiting, &self.context);
-                Some(format!("{} {} {}", advice.what, advice.meaning, advice.todo))
+                Some(self.words.joined(&[&advice.what, &advice.meaning, &advice.todo]))
             }
         };
         if reason == Reason::Refused {

@@ -12,7 +12,7 @@ mod usage;
 
 use account::Secret;
 use credentials::Asker;
-use mail::{Failure, Side};
+use mail::{Cause, Failure, Side};
 use request::{Job, Wrong, password_option};
 use screen::{Echo, Screen};
 use std::ffi::OsString;
@@ -109,7 +109,7 @@ async fn run(
     let outcome = run.outcome();
     tokio::pin!(outcome);
     let mut stopping = false;
-    let outcome = loop {
+    let mut outcome = loop {
         tokio::select! {
             outcome = &mut outcome => break outcome,
             () = process::interrupted() => {
@@ -126,6 +126,10 @@ async fn run(
     shown.abort();
     let _ = shown.await;
     screen.status("");
+    // Who interrupts a question has stopped the run, and not refused an answer.
+    if stopping && outcome.failure.as_ref().is_some_and(|failure| failure.cause == Cause::NoCredentials) {
+        outcome = Outcome { verdict: Verdict::Stopped, ..Outcome::failed(Failure::new(Cause::Stopped)) };
+    }
     outcome
 }
 
@@ -141,11 +145,14 @@ fn tell(job: &Job, task: &Task, outcome: &Outcome, json: bool, screen: &Screen, 
     if outcome.verdict != Verdict::Failed {
         if json { screen.say(&report) } else { print(&report) }
     }
-    if let Some(failure) = &outcome.failure {
+    // That it was stopped on request has been said by the report.
+    if let Some(failure) = outcome.failure.as_ref().filter(|failure| failure.cause != Cause::Stopped) {
         screen.say(&advice(job, failure, words, &context));
     }
-    if outcome.verdict == Verdict::Stopped {
-        screen.say(&words.text("hint-again"));
+    match (outcome.verdict, task) {
+        (Verdict::Stopped, _) => screen.say(&words.text("hint-again")),
+        (Verdict::Complete, Task::Move { .. }) if outcome.verified.is_none() => screen.say(&words.text("hint-verify")),
+        _ => {}
     }
 }
 
@@ -169,21 +176,31 @@ fn advice(job: &Job, failure: &Failure, words: &Words, context: &Context) -> Str
         }
     }
     let option = match failure.cause {
-        mail::Cause::NoCredentials => password_option(side),
+        Cause::NoCredentials => password_option(side),
         _ if side == Side::Target => "--target-trust SHA256",
         _ => "--source-trust SHA256",
     };
     let hint = format!("hint-{}", advice.code);
-    if words.has(&hint) {
+    // Another --home does not help a backup that can't be written.
+    let backup = matches!((&failure.about, &context.place), (Some(about), Some(place)) if about.starts_with(place));
+    if words.has(&hint) && !(backup && failure.cause == Cause::DiskFailed) {
         text += &format!("{}\n", words.fill(&hint, &[("option", option.into())]));
     }
-    if let (mail::Cause::SignInRefused, Some(variable)) = (failure.cause, variable) {
+    if let (Cause::SignInRefused, Some(variable)) = (failure.cause, variable) {
         text += &format!("{}\n", words.fill("hint-variable", &[("variable", variable.as_str().into())]));
     }
-    if let Some(server) = advice.words {
-        text += &format!("{}\n", words.fill("report-words", &[("words", server.into())]));
+    // What a certificate is about has been said above.
+    if let Some(said) = advice.words.filter(|_| failure.certificate.is_none()) {
+        let id = if by_server(failure.cause) { "report-words" } else { "details" };
+        text += &format!("{}\n", words.fill(id, &[("words", said.into())]));
     }
     text
+}
+
+/// Whose words stand beside a failure: the server's, or this computer's.
+fn by_server(cause: Cause) -> bool {
+    use Cause::*;
+    !matches!(cause, HostUnknown | ConnectionRefused | Timeout | TlsFailed | DiskFull | DiskFailed | StoreUnusable)
 }
 
 /// Standard output may be closed early, by `head` for one: no reason to fail.

@@ -1,10 +1,11 @@
 //! A run as it is seen on standard error: one line that is redrawn on a terminal, lines now and then elsewhere.
 
 use crate::screen::Screen;
+use mail::Cause;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use transfer::{Phase, Snapshot};
+use transfer::{Phase, Snapshot, Waiting};
 use wording::number::size;
 use wording::{Context, Words};
 
@@ -29,11 +30,13 @@ pub async fn follow(
         let open = !matches!(tokio::time::timeout(TICK, snapshots.changed()).await, Ok(Err(_)));
         let snapshot = snapshots.borrow_and_update().clone();
         let context = Context { started: snapshot.phase >= Phase::Move, done: Some(snapshot.done), ..context.clone() };
-        let waiting = snapshot.waiting.as_ref().map(|waiting| (waiting.cause, waiting.side));
+        // A question says itself why it is asked.
+        let asked = |waiting: &&Waiting| !matches!(waiting.cause, Cause::SignInRefused | Cause::NoCredentials);
+        let waiting = snapshot.waiting.as_ref().filter(asked).map(|waiting| (waiting.cause, waiting.side));
         if waiting != said_waiting {
-            if let Some(waiting) = &snapshot.waiting {
+            if let Some(waiting) = snapshot.waiting.as_ref().filter(asked) {
                 let advice = words.waiting(waiting, &context);
-                screen.say(&[advice.what, advice.meaning, advice.todo].join(" ").trim().replace("  ", " "));
+                screen.say(&words.joined(&[&advice.what, &advice.meaning, &advice.todo]));
             }
             said_waiting = waiting;
         }

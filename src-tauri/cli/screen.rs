@@ -88,7 +88,9 @@ fn fitting(text: &str, columns: usize) -> String {
 
 #[cfg(unix)]
 fn columns() -> usize {
-    rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| usize::from(size.ws_col)).max(20)
+    // A terminal that does not know its width says 0.
+    let told = rustix::termios::tcgetwinsize(std::io::stderr()).map_or(0, |size| usize::from(size.ws_col));
+    if told == 0 { 80 } else { told }
 }
 
 #[cfg(not(unix))]

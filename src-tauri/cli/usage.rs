@@ -79,8 +79,10 @@ fn usage(error: &clap::Error, command: &mut clap::Command, arguments: &[OsString
     };
     let source = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     let invalid = context(ContextKind::InvalidArg);
+    // Clap names an option together with its value: --home <DIR>.
+    let option = if invalid.starts_with('-') { invalid.split(' ').next().unwrap_or_default() } else { &invalid };
     let values = [
-        ("argument", Value::from(invalid.clone())),
+        ("argument", Value::from(option)),
         ("value", context(ContextKind::InvalidValue).into()),
         ("command", context(ContextKind::InvalidSubcommand).into()),
         ("allowed", context(ContextKind::ValidValue).into()),

@@ -1,7 +1,7 @@
 //! The report of a run as plain text, for terminals and files.
 
 use crate::number::{grouped, size};
-use crate::{Context, Value, Words};
+use crate::{Context, Language, Value, Words};
 use std::fmt::Write;
 use transfer::{Outcome, Problem, ProblemLevel, Task, Verdict};
 
@@ -50,7 +50,7 @@ impl Words {
             Task::Verify { .. } => ("stored", "equal", "differ"),
         };
         let rows = [
-            ("found", counts.found, true),
+            (if matches!(task, Task::Verify { .. }) { "compared" } else { "found" }, counts.found, true),
             (stored, counts.stored, !matches!(task, Task::Verify { .. })),
             (already, counts.already, true),
             ("skipped", counts.skipped, false),
@@ -75,7 +75,8 @@ impl Words {
         let Some(survey) = outcome.survey.as_ref().filter(|_| matches!(task, Task::Check)) else {
             let seconds = self.duration(outcome.seconds.max(1.0).round() as u64);
             let gaps = [("size", size(outcome.octets).into()), ("time", seconds.into())];
-            return line(text, &format!("  {}", self.fill("report-size", &gaps)));
+            let id = if outcome.octets == 0 { "report-time" } else { "report-size" };
+            return line(text, &format!("  {}", self.fill(id, &gaps)));
         };
         let lack = survey.room.map(|room| outcome.octets.saturating_sub(room));
         let room = match lack {
@@ -107,11 +108,7 @@ impl Words {
         let mut groups: Vec<(String, Vec<&Problem>)> = Vec::new();
         for problem in problems {
             let advice = self.problem(problem, context);
-            let sentences: Vec<_> = [advice.what, advice.meaning, advice.todo]
-                .into_iter()
-                .filter(|sentence| !sentence.is_empty())
-                .collect();
-            let sentences = sentences.join(self.between());
+            let sentences = self.joined(&[&advice.what, &advice.meaning, &advice.todo]);
             match groups.iter_mut().find(|(known, _)| *known == sentences) {
                 Some((_, members)) => members.push(problem),
                 None => groups.push((sentences, vec![problem])),
@@ -140,12 +137,10 @@ impl Words {
         }
     }
 
-    /// What stands between two sentences.
-    fn between(&self) -> &'static str {
-        match self.language() {
-            crate::Language::Chinese => "",
-            crate::Language::English => " ",
-        }
+    /// Sentences in a row; empty ones are left out.
+    pub fn joined(&self, sentences: &[&str]) -> String {
+        let between = if self.language() == Language::Chinese { "" } else { " " };
+        sentences.iter().filter(|sentence| !sentence.is_empty()).copied().collect::<Vec<_>>().join(between)
     }
 }
 

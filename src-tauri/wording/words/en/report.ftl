@@ -31,6 +31,7 @@ report-head-stopped = Stopped before the end
 report-head-failed = Could not start
 
 report-found = found in the old mailbox
+report-compared = compared
 report-stored = stored
 report-to_store = to be moved
 report-backed_up = saved in the backup
@@ -41,6 +42,7 @@ report-failed = not moved
 report-differ = missing or different
 report-gone = moved or deleted in the new mailbox since
 report-size = { $size } in { $time }
+report-time = in { $time }
 report-size-check = { $folders ->
     [one] { $folders } folder, { $size }
    *[other] { $folders } folders, { $size }
@@ -52,7 +54,7 @@ report-size-check = { $folders ->
     [none] {""}
    *[other] , about { $time }
  }.
-report-oldest = The oldest message here is from { $date }. If you have older mail, its web page hides it from mail programs.
+report-oldest = The oldest message here is from { $date }. Do you have older mail? Then let mail programs see all of it, in the settings on its web page.
 report-backup = Backup complete: { $proved ->
     [one] { $proved } message read back, identical.
    *[other] all { $proved } messages read back, identical.

@@ -13,6 +13,7 @@ report-head-stopped = 已停下,没有搬完
 report-head-failed = 没能开始
 
 report-found = 旧邮箱共有
+report-compared = 核对
 report-stored = 已存入
 report-to_store = 要搬
 report-backed_up = 已存入备份
@@ -23,6 +24,7 @@ report-failed = 没有搬成
 report-differ = 缺少或不同
 report-gone = 之后在新邮箱里被移动或删除
 report-size = { $size },用时 { $time }
+report-time = 用时 { $time }
 report-size-check = { $folders } 个文件夹,{ $size }{ $room ->
     [yes] ,新邮箱放得下
     [no] ,新邮箱还差 { $lack }
@@ -31,7 +33,7 @@ report-size-check = { $folders } 个文件夹,{ $size }{ $room ->
     [none] {""}
    *[other] ,约 { $time }
  }。
-report-oldest = 最早一封是 { $date }。如果您有更早的邮件,是它的网页设置没有让邮件程序看到。
+report-oldest = 最早一封是 { $date }。您有更早的邮件吗?有的话,请在它的网页设置里让邮件程序看到全部邮件。
 report-backup = 备份完整:{ $proved } 封全部读回,逐字节一致。
 report-empty = 这里没有看到邮件。是这个邮箱吗?
 report-folder-uid = { $folder },第 { $uid } 号邮件
