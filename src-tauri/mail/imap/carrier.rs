@@ -3,6 +3,8 @@
 //! from the wire and wrote anew. It never sees a body, a secret, or a line as a server wrote it; its trace log, which
 //! prints both directions, therefore holds neither.
 
+use super::command::{Piece, quoted};
+use super::port::{Port, put_in_place};
 use super::response::Response;
 use super::sieve::{Lift, allowance};
 use super::status::{Kind, Status};
@@ -14,11 +16,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures::FutureExt;
 use std::collections::VecDeque;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use zeroize::Zeroizing;
 
 /// Stands for the secret wherever async-imap handles it; replaced on its way to the wire.
@@ -26,74 +25,8 @@ const PLACE: &str = "in-place-of-the-secret";
 /// What the rest of an abandoned command may cost before the connection is given up instead.
 const REST: Duration = Duration::from_secs(5);
 
-/// The stream that async-imap holds. It is never waited on: whoever polls has put in what is to be read.
-#[derive(Clone, Debug, Default)]
-struct Port(Arc<Mutex<Octets>>);
-
-#[derive(Debug, Default)]
-struct Octets {
-    written: Vec<u8>,
-    unread: VecDeque<u8>,
-}
-
-impl Port {
-    fn with<T>(&self, work: impl FnOnce(&mut Octets) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn take_written(&self) -> Vec<u8> {
-        self.with(|octets| std::mem::take(&mut octets.written))
-    }
-
-    fn put(&self, frame: &str) {
-        self.with(|octets| octets.unread.extend(frame.as_bytes()));
-    }
-}
-
-impl AsyncRead for Port {
-    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
-        self.with(|octets| {
-            let count = buffer.remaining().min(octets.unread.len());
-            if count == 0 {
-                return Poll::Pending;
-            }
-            buffer.put_slice(&octets.unread.drain(..count).collect::<Vec<_>>());
-            Poll::Ready(Ok(()))
-        })
-    }
-}
-
-impl AsyncWrite for Port {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, octets: &[u8]) -> Poll<std::io::Result<usize>> {
-        self.with(|port| port.written.extend_from_slice(octets));
-        Poll::Ready(Ok(octets.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
 /// How a command is named until it is answered.
 pub(super) type Tag = String;
-
-/// A part of a command.
-#[derive(Clone, Debug)]
-pub(super) enum Piece {
-    Text(String),
-    /// Sent as a literal, since no quoted string may hold it.
-    Literal(Vec<u8>),
-}
-
-impl From<&str> for Piece {
-    fn from(text: &str) -> Self {
-        Piece::Text(text.to_owned())
-    }
-}
 
 /// What is sent to get in.
 pub(super) enum Attempt<'a> {
@@ -209,19 +142,6 @@ async fn drive<T>(
     }
 }
 
-fn put_in_place(line: &[u8], place: &[u8], secret: &[u8]) -> Zeroizing<Vec<u8>> {
-    let mut full = Zeroizing::new(Vec::with_capacity(line.len() + secret.len()));
-    match line.windows(place.len()).rposition(|window| window == place) {
-        Some(at) => {
-            full.extend_from_slice(&line[..at]);
-            full.extend_from_slice(secret);
-            full.extend_from_slice(&line[at + place.len()..]);
-        }
-        None => full.extend_from_slice(line),
-    }
-    full
-}
-
 /// A tagged status as async-imap may read it: its code and text stay with us.
 fn frame(tag: &str, kind: Kind) -> String {
     let kind = match kind {
@@ -230,11 +150,6 @@ fn frame(tag: &str, kind: Kind) -> String {
         Kind::Bad => "BAD",
     };
     format!("{tag} {kind} answered\r\n")
-}
-
-/// RFC 3501 `quoted`. The caller has seen to it that there is no CR, LF or NUL.
-pub(super) fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// A signed-in connection: commands out, responses in, each command's tagged status awaited.

@@ -3,7 +3,7 @@
 use super::append::storable;
 use super::response::Response;
 use super::status::{Kind, Status};
-use super::{Imap, names, refusal, set};
+use super::{Imap, command, refusal, set};
 use crate::{Cause, Failure, FlagChange, Flags, Folder, MessageId, Result};
 use std::collections::HashMap;
 
@@ -55,7 +55,7 @@ impl Imap {
         let uids = sorted(ids);
         let mut moved = HashMap::new();
         for chunk in set::chunks(&uids, CHUNK) {
-            let command = names::command(&format!("UID MOVE {}", chunk.set), &to.wire, "");
+            let command = command::on_folder(&format!("UID MOVE {}", chunk.set), &to.wire, "");
             let mut notes = Vec::new();
             let mut on = |response| {
                 if let Response::Note(status) = response {

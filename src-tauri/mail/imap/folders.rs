@@ -1,11 +1,11 @@
 //! The tree of folders: NAMESPACE, LIST in the best form that the server knows, STATUS, quota.
 
-use super::carrier::Piece;
+use super::command::Piece;
 use super::names::{self, Namespace};
 use super::parse::Cursor;
 use super::response::{Data, Response};
 use super::status::Kind;
-use super::{Imap, refusal};
+use super::{Imap, command, refusal};
 use crate::{Capacity, Folder, FolderPath, NameRules, Result, SpecialUse, Status};
 use std::collections::{HashMap, VecDeque};
 
@@ -108,7 +108,7 @@ impl Imap {
         let plus = self.capabilities.has("LITERAL+");
         let mut under_way = VecDeque::new();
         for wire in &unknown {
-            let pieces = names::command("STATUS", wire, &format!(" {items}"));
+            let pieces = command::on_folder("STATUS", wire, &format!(" {items}"));
             under_way.push_back(self.carrier.send_pieces(&pieces, plus).await?);
             // A name that needs a `+` must not have other commands before it unanswered for long.
             let window = if matches!(pieces[1], Piece::Literal(_)) { 1 } else { WINDOW };

@@ -4,10 +4,12 @@
 mod append;
 mod carrier;
 mod change;
+mod command;
 mod folders;
 mod names;
 mod open;
 mod parse;
+mod port;
 mod prepare;
 mod read;
 mod refusal;

@@ -1,6 +1,5 @@
 //! Folder names: octets on the wire, segments for people, and the namespace between them (RFC 2342).
 
-use super::carrier::{Piece, quoted};
 use super::parse::Cursor;
 use super::utf7;
 use crate::FolderPath;
@@ -136,19 +135,6 @@ pub(super) fn delimiter(cursor: &mut Cursor<'_>) -> Option<Option<char>> {
     }
     let octets = cursor.string()?;
     Some(octets.first().filter(|octet| octet.is_ascii_graphic()).map(|octet| *octet as char))
-}
-
-/// A name as part of a command: quoted, or a literal where a quoted string may not hold it.
-pub(super) fn piece(wire: &[u8]) -> Piece {
-    match std::str::from_utf8(wire) {
-        Ok(text) if text.bytes().all(|octet| (0x20..=0x7e).contains(&octet)) => Piece::Text(quoted(text)),
-        _ => Piece::Literal(wire.to_vec()),
-    }
-}
-
-/// A command of a verb and one name.
-pub(super) fn command(verb: &str, wire: &[u8], after: &str) -> [Piece; 3] {
-    [Piece::Text(format!("{verb} ")), piece(wire), Piece::Text(after.to_owned())]
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 pub(super) struct Capabilities(BTreeSet<String>);
 
 impl Capabilities {
-    fn parse(words: &str) -> Self {
+    pub(super) fn parse(words: &str) -> Self {
         Self(words.split_ascii_whitespace().take(1_000).map(str::to_ascii_uppercase).collect())
     }
 
@@ -55,6 +55,16 @@ pub(super) async fn open(server: &Server, sign_in: SignIn<'_>, budget: Budget) -
 
 async fn connect(server: &Server, sign_in: SignIn<'_>, budget: Budget) -> Result<Imap> {
     let connection = net::connect(server).await?;
+    talk(connection, server, sign_in, budget).await
+}
+
+/// Everything that is said on a fresh connection.
+pub(super) async fn talk(
+    connection: net::Connection,
+    server: &Server,
+    sign_in: SignIn<'_>,
+    budget: Budget,
+) -> Result<Imap> {
     let mut certificate = connection.certificate;
     let mut wire = Wire::new(connection.stream, budget.clone());
     let greeting = greeting(&mut wire, server.security).await?;

@@ -1,10 +1,10 @@
 //! Makes a target folder ready: found or created, subscribed, opened, fenced.
 
-use super::carrier::Piece;
+use super::command::Piece;
 use super::folders::Listed;
 use super::response::Response;
 use super::status::{Kind, Status};
-use super::{Imap, names, refusal};
+use super::{Imap, command, refusal};
 use crate::{Cause, Failure, Fence, Folder, FolderPath, Result, SpecialUse};
 
 impl Imap {
@@ -20,7 +20,7 @@ impl Imap {
         };
         let plus = self.capabilities.has("LITERAL+");
         // A folder that is not subscribed is one that many programs do not show; a refusal matters less than mail.
-        self.carrier.run_pieces(&names::command("SUBSCRIBE", &folder.wire, ""), plus, |_| {}).await?;
+        self.carrier.run_pieces(&command::on_folder("SUBSCRIBE", &folder.wire, ""), plus, |_| {}).await?;
         let selected = self.open_folder(&folder.wire, &name, true).await?.clone();
         let untold = || Failure::new(Cause::FolderRefused).about(&name).words("no UIDVALIDITY or UIDNEXT");
         let validity = selected.validity.ok_or_else(untold)?;
@@ -59,11 +59,11 @@ impl Imap {
         if let Some(special) = special
             && self.capabilities.has("CREATE-SPECIAL-USE")
         {
-            let command = names::command("CREATE", &wire, &format!(" (USE ({}))", special.attribute()));
+            let command = command::on_folder("CREATE", &wire, &format!(" (USE ({}))", special.attribute()));
             status = Some(self.carrier.run_pieces(&command, plus, |_| {}).await?);
         }
         if status.as_ref().is_none_or(|status| status.kind != Kind::Ok) {
-            status = Some(self.carrier.run_pieces(&names::command("CREATE", &wire, ""), plus, |_| {}).await?);
+            status = Some(self.carrier.run_pieces(&command::on_folder("CREATE", &wire, ""), plus, |_| {}).await?);
         }
         let existed = status.as_ref().is_some_and(|status| status.code == "ALREADYEXISTS");
         if let Some(status) = status.filter(|status| status.kind != Kind::Ok && status.code != "ALREADYEXISTS") {
@@ -79,7 +79,7 @@ impl Imap {
         }
         let before: Vec<Vec<u8>> = self.known.iter().flatten().map(|folder| folder.wire.clone()).collect();
         let mut exact = None;
-        let pattern = [Piece::from("LIST \"\" "), names::piece(&wire)];
+        let pattern = [Piece::from("LIST \"\" "), command::name(&wire)];
         self.carrier
             .run_pieces(&pattern, plus, |response| {
                 if let Response::Data(data) = response

@@ -2,7 +2,7 @@
 
 use super::response::Response;
 use super::status::Kind;
-use super::{Imap, names, refusal};
+use super::{Imap, command, refusal};
 use crate::{Cause, Failure, Folder, Result};
 
 /// The folder that is open, as its server described it.
@@ -56,7 +56,7 @@ impl Imap {
         let mut permanent = false;
         let verb = if writable { "SELECT" } else { "EXAMINE" };
         let plus = self.capabilities.has("LITERAL+");
-        let command = names::command(verb, wire, "");
+        let command = command::on_folder(verb, wire, "");
         let status =
             self.carrier.run_pieces(&command, plus, |response| selected.take(response, &mut permanent)).await?;
         if status.kind != Kind::Ok {

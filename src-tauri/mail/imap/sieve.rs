@@ -21,8 +21,8 @@ const LITERALS: usize = 1 << 20;
 const COUNT: usize = 256;
 /// How much of an over-long response is passed over before the connection is given up.
 const PATIENCE_OCTETS: u64 = 64 << 20;
-/// How long a server may be silent, or take for one line.
-pub(super) const SILENCE: Duration = Duration::from_secs(60);
+/// How long a server may be silent, or take for one line. Tests have less patience.
+pub(super) const SILENCE: Duration = if cfg!(test) { Duration::from_millis(800) } else { Duration::from_secs(60) };
 /// The slowest transfer that is still waited for, in octets a second.
 const SLOWEST: u64 = 100_000;
 const READ: usize = 64 * 1024;

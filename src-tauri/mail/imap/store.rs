@@ -2,12 +2,13 @@
 //! the server has said what became of it.
 
 use super::append::{Ladder, announce};
-use super::carrier::{Piece, Tag};
+use super::carrier::Tag;
+use super::command::Piece;
 use super::refusal::Refusal;
 use super::response::Response;
 use super::sieve::Lift;
 use super::status::{Kind, Status};
-use super::{Imap, names, refusal, set};
+use super::{Imap, command, refusal, set};
 use crate::{Cause, Failure, Feed, Fence, Limits, Message, Outcome, Result, Taken};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -200,7 +201,7 @@ impl Imap {
             let line = announce(message, voyage.fence, plus);
             let tag = match &tag {
                 None => {
-                    let name = names::piece(&voyage.fence.folder.wire);
+                    let name = command::name(&voyage.fence.folder.wire);
                     let pieces = [Piece::from("APPEND "), name, Piece::Text(line)];
                     let literal_plus = voyage.ladder.plus(voyage.fence.folder.wire.len() as u64);
                     tag.insert(self.carrier.send_pieces(&pieces, literal_plus).await?)

@@ -1,1 +1,7 @@
+//! A connection to servers that nobody would want: what they send must not cost more than it has to.
 
+mod hostile;
+mod reading;
+mod script;
+mod signing;
+mod storing;
