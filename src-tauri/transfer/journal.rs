@@ -7,6 +7,8 @@
 mod file;
 mod ledger;
 mod notes;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use ledger::{Brief, Claim, Intent, Ledger};
 pub use ledger::{PairId, PairState, Print, Row, State};

@@ -1,9 +1,11 @@
 //! What the tests stand on: real servers, a sample mailbox, an independent comparison, a slow line, the command
-//! line and the window as a person starts them. Nothing here uses our own mail crate: it would prove itself.
+//! line and the window as a person starts them. Nothing here uses our own mail crate: it would prove itself. Only
+//! the contract of its ports does.
 
 pub mod certificate;
 pub mod command;
 pub mod compare;
+pub mod contract;
 pub mod delay;
 pub mod desktop;
 pub mod disk;

@@ -223,3 +223,79 @@ async fn the_mutant_that_keeps_the_feed_is_caught() {
     mutant::become_one(Mutant::FeedKept);
     assert_eq!(everywhere(Scenario::Varied, Duration::from_secs(2)).await.unwrap_err().3, Wrong::Hangs);
 }
+
+/// A source whose messages take room in a budget: it can go on only when some of them are done with.
+struct Narrow {
+    inside: mail::memory::Session,
+    budget: mail::Budget,
+}
+
+#[async_trait::async_trait]
+impl Source for Narrow {
+    async fn identity(&mut self) -> Result<mail::Identity> {
+        self.inside.identity().await
+    }
+
+    async fn folders(&mut self) -> Result<Vec<Folder>> {
+        self.inside.folders().await
+    }
+
+    async fn list(&mut self, folder: &Folder, from: u32, want: mail::Want) -> Result<mail::Listing> {
+        self.inside.list(folder, from, want).await
+    }
+
+    async fn fetch(
+        &mut self,
+        folder: &Folder,
+        ids: &[MessageId],
+        part: mail::Part,
+        out: tokio::sync::mpsc::Sender<mail::Fetched>,
+    ) -> Result<()> {
+        let (into, mut from) = tokio::sync::mpsc::channel(1);
+        let passing = async {
+            while let Some(fetched) = from.recv().await {
+                let fetched = match fetched {
+                    mail::Fetched::Message(message) => {
+                        let mut body = self.budget.body(message.body.len()).await.unwrap();
+                        body.write(message.body.in_memory().unwrap()).unwrap();
+                        mail::Fetched::Message(mail::Message { body: body.finish(), ..message })
+                    }
+                    other => other,
+                };
+                if out.send(fetched).await.is_err() {
+                    break;
+                }
+            }
+            from.close();
+        };
+        tokio::join!(self.inside.fetch(folder, ids, part, into), passing).0
+    }
+
+    async fn close(&mut self) {}
+}
+
+/// Copies 20 messages of 2 KB within a budget of 8.
+async fn narrow(limit: Duration) -> Result<Counts, Wrong> {
+    let world = World::new(Manners::default()).await;
+    (0..20).for_each(|n| world.put("INBOX", letter(n, &"x".repeat(2_000))));
+    let spool = tempfile::tempdir().unwrap();
+    let budget = mail::Budget::new(20_000, spool.path().to_owned());
+    let mut source = Narrow { inside: world.source.session(), budget };
+    let mut target = world.target.session();
+    let folder = source.folders().await.unwrap().remove(0);
+    let pair = Pair { target: folder.path.clone(), source: folder, special: None };
+    let stop = CancellationToken::new();
+    let copying = copy_folder(&pair, &mut source, &mut target, &world.journal, &world.rules, &|_| {}, &stop);
+    Ok(in_time(copying, limit).await?.unwrap().counts)
+}
+
+#[tokio::test]
+async fn a_narrow_budget_is_enough() {
+    assert_eq!(narrow(PLENTY).await, Ok(Counts { found: 20, stored: 20, ..Counts::default() }));
+}
+
+#[tokio::test]
+async fn the_mutant_whose_take_waits_is_caught() {
+    mutant::become_one(Mutant::TakeWaits);
+    assert_eq!(narrow(Duration::from_secs(2)).await, Err(Wrong::Hangs));
+}

@@ -1,0 +1,195 @@
+use super::*;
+use crate::{Problem, ProblemLevel};
+use mail::{Flags, FolderPath, HeaderHash, InternalDate, MessageId, Sha256};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+struct Place {
+    _directory: tempfile::TempDir,
+    file: PathBuf,
+}
+
+fn place() -> Place {
+    let directory = tempfile::tempdir().unwrap();
+    Place { file: directory.path().join("journal"), _directory: directory }
+}
+
+fn state(name: &str) -> PairState {
+    PairState {
+        id: PairId(0),
+        source: FolderPath::new([name]),
+        target: FolderPath::new(["To", name]),
+        source_validity: Some(7),
+        target_validity: 9,
+        fence: 5,
+        whole: true,
+    }
+}
+
+fn print(number: u32) -> Print {
+    let octets = number.to_le_bytes();
+    Print { sha256: Sha256::of(&octets), header: HeaderHash::of(&octets), octets: 4, mark: 0 }
+}
+
+fn intent(number: u32) -> Intent {
+    Intent {
+        id: MessageId::Uid(number),
+        print: print(number),
+        flags: Flags::from_names(["\\Seen", "$Work"]),
+        date: Some(InternalDate { seconds: 1_000, zone: -60 }),
+    }
+}
+
+fn settled(number: u32) -> Claim {
+    Claim { id: MessageId::Uid(number), state: State::Stored, uid: Some(number + 100), code: None, print: None }
+}
+
+fn problem(code: &str, level: ProblemLevel, id: Option<u32>) -> Problem {
+    Problem {
+        code: code.to_owned(),
+        level,
+        folder: Some(FolderPath::new(["a/b", "c\"d"])),
+        id: id.map(MessageId::Uid),
+        detail: Some("detail".to_owned()),
+        words: None,
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_is_read_back_after_a_kill() -> Result<()> {
+    let place = place();
+    let (journal, opened) = Journal::open(&place.file).await?;
+    assert_eq!(opened, Opened::New);
+    journal.begin_run().await?;
+    let pair = journal.begin(state("INBOX")).await?;
+    journal.commit(pair.id, Ledger { intents: (1..=3).map(intent).collect(), ..Ledger::default() }).await?;
+    journal.commit(pair.id, Ledger { claims: vec![settled(1)], ..Ledger::default() }).await?;
+    // What a kill leaves: the file and its log as they lie there, under a lock that is gone.
+    let copy = place.file.with_file_name("after the kill");
+    std::fs::copy(&place.file, &copy)?;
+    std::fs::copy(with(&place.file, "-wal"), with(&copy, "-wal"))?;
+    drop(journal);
+
+    let (journal, opened) = Journal::open(&copy).await?;
+    assert_eq!(opened, Opened::Existing);
+    assert_eq!(journal.pair(&pair.source, &pair.target).await?, Some(pair.clone()));
+    let rows = journal.rows(pair.id, None, 2).await?;
+    assert_eq!((rows[0].state, rows[0].uid, rows[0].run), (State::Stored, Some(101), 1));
+    assert_eq!((rows[1].state, rows[1].uid, rows[1].sha256), (State::Intended, None, Some(print(2).sha256)));
+    assert_eq!((&rows[1].flags, rows[1].date), (&intent(2).flags, intent(2).date));
+    let rest = journal.rows(pair.id, Some(rows[1].id.clone()), 2).await?;
+    assert_eq!(rest.iter().map(|row| &row.id).collect::<Vec<_>>(), [&MessageId::Uid(3)]);
+    let (briefs, prints) = journal.brief(pair.id).await?;
+    assert_eq!((briefs.len(), prints.len()), (3, 2));
+    journal.close().await;
+    Ok(())
+}
+
+fn with(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+#[tokio::test]
+async fn it_is_open_once() -> Result<()> {
+    let place = place();
+    let (journal, _) = Journal::open(&place.file).await?;
+    assert_eq!(Journal::open(&place.file).await.unwrap_err().cause, Cause::Busy);
+    journal.close().await;
+    Journal::open(&place.file).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_set_aside() -> Result<()> {
+    let place = place();
+    for round in 1..=2 {
+        let (journal, _) = Journal::open(&place.file).await?;
+        let pair = journal.begin(state("INBOX")).await?;
+        journal.commit(pair.id, Ledger { intents: (1..=500).map(intent).collect(), ..Ledger::default() }).await?;
+        journal.close().await;
+        let mut octets = std::fs::read(&place.file)?;
+        // In the middle of its pages, or from the first octet on.
+        let from = if round == 1 { 4096 * 3 } else { 0 };
+        octets[from..].iter_mut().take(4096 * 4).for_each(|octet| *octet = 0x5a);
+        std::fs::write(&place.file, &octets)?;
+        let (journal, opened) = Journal::open(&place.file).await?;
+        assert_eq!(opened, Opened::Rebuilt);
+        assert!(journal.pairs().await?.is_empty());
+        journal.close().await;
+        assert!(std::fs::read(with(&place.file, &format!(".damaged-{round}")))? == octets);
+        std::fs::remove_file(&place.file)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn files_of_others_and_of_newer_versions_are_refused() -> Result<()> {
+    let place = place();
+    let (journal, _) = Journal::open(&place.file).await?;
+    journal.close().await;
+    for change in ["PRAGMA user_version = 99", "PRAGMA application_id = 1"] {
+        Connection::open(&place.file).unwrap().execute_batch(change).unwrap();
+        assert_eq!(Journal::open(&place.file).await.unwrap_err().cause, Cause::StoreUnusable);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn problems_come_page_by_page_and_end_with_their_run() -> Result<()> {
+    let journal = Journal::in_memory().await?;
+    journal.begin_run().await?;
+    let gone = problem("gone", ProblemLevel::Notice, Some(1));
+    let refused = problem("message_refused", ProblemLevel::Problem, Some(2));
+    let folder = problem("folder_refused", ProblemLevel::Problem, None);
+    journal.add_problems(vec![gone.clone(), refused.clone(), folder.clone(), gone.clone()]).await?;
+    let page = journal.problems(0, 2).await?;
+    assert_eq!(page.iter().map(|(_, problem)| problem).collect::<Vec<_>>(), [&gone, &refused]);
+    let rest = journal.problems(page[1].0, 2).await?;
+    assert_eq!(rest.iter().map(|(_, problem)| problem).collect::<Vec<_>>(), [&folder]);
+    journal.forget_problems(&FolderPath::new(["a/b", "c\"d"])).await?;
+    assert_eq!(journal.problems(0, 9).await?.len(), 1);
+    journal.begin_run().await?;
+    assert!(journal.problems(0, 9).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn settings_are_kept() -> Result<()> {
+    let journal = Journal::in_memory().await?;
+    assert_eq!(journal.get("plan").await?, None);
+    journal.set("plan", "one").await?;
+    journal.set("plan", "two").await?;
+    assert_eq!(journal.get("plan").await?.as_deref(), Some("two"));
+    assert_eq!(journal.strength().await?, None);
+    for (seen, known) in [
+        (Strength::Header, Strength::Header),
+        (Strength::Octets, Strength::Octets),
+        (Strength::Nothing, Strength::Octets),
+    ] {
+        journal.learn(seen).await?;
+        assert_eq!(journal.strength().await?, Some(known));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn twenty_thousand_messages_take_little_time() -> Result<()> {
+    let directory = tempfile::tempdir_in(if Path::new("/dev/shm").exists() { "/dev/shm" } else { "." })?;
+    let (journal, _) = Journal::open(&directory.path().join("journal")).await?;
+    let pair = journal.begin(state("INBOX")).await?;
+    let since = Instant::now();
+    let mut claims = Vec::new();
+    for batch in 0..200 {
+        let numbers = batch * 100 + 1..=batch * 100 + 100;
+        let intents = numbers.clone().map(intent).collect();
+        journal.commit(pair.id, Ledger { intents, claims, problems: Vec::new() }).await?;
+        claims = numbers.map(settled).collect();
+    }
+    journal.commit(pair.id, Ledger { claims, ..Ledger::default() }).await?;
+    println!("20,000 messages in batches of 100: {:?}", since.elapsed());
+    assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
+    assert_eq!(journal.brief(pair.id).await?.0.len(), 20_000);
+    Ok(())
+}
