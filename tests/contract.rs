@@ -1,8 +1,12 @@
 //! Memory, IMAP and archive keep the contract of the ports.
 
+use archive::{Archive, Store};
 use harness::contract::{Traits, holds};
+use harness::{Dovecot, Options};
+use mail::imap::{Imap, Mechanism, SignIn};
 use mail::memory::{Mailbox, Manners};
-use mail::{Cause, Limits, Target};
+use mail::net::{Security, Server};
+use mail::{Budget, Cause, Limits, Target};
 use std::sync::Arc;
 
 fn memory() -> Manners {
@@ -25,4 +29,37 @@ async fn memory_keeps_the_contract() {
     check(Manners { backwards: true, in_flight: 1, ..memory() }, &traits()).await;
     check(Manners { batch: Limits { messages: 1, octets: 1 }, in_flight: 5, ..memory() }, &traits()).await;
     check(Manners { uidplus: false, ..memory() }, &Traits { uids: false, removes: false, ..traits() }).await;
+}
+
+fn budget() -> Budget {
+    Budget::new(64 << 20, std::env::temp_dir())
+}
+
+#[tokio::test]
+async fn imap_keeps_the_contract() {
+    // Down the ladder of how messages are stored.
+    for capability in [None, Some("IMAP4rev1 LITERAL+ UIDPLUS NAMESPACE MOVE"), Some("IMAP4rev1 UIDPLUS MOVE")] {
+        let dovecot = Dovecot::with(Options { capability: capability.map(str::to_owned), ..Options::default() });
+        let server = Server {
+            host: "localhost".into(),
+            port: dovecot.tls,
+            security: Security::Tls,
+            pin: None,
+            authority: Some(dovecot.authority()),
+        };
+        let open = async || {
+            let (user, secret) = (dovecot.user(), dovecot.password());
+            let sign_in = SignIn { user, secret, mechanism: Mechanism::Auto, admin: None };
+            Box::new(Imap::open(&server, sign_in, budget()).await.unwrap()) as Box<dyn Target>
+        };
+        holds(open, &Traits { uids: true, refused: Some(Vec::new()), removes: true }).await;
+    }
+}
+
+#[tokio::test]
+async fn an_archive_keeps_the_contract() {
+    let directory = tempfile::tempdir().unwrap();
+    let archive = Archive::open_or_create(directory.path(), "contract@localhost").unwrap();
+    let open = async || Box::new(Store::new(archive.clone(), budget())) as Box<dyn Target>;
+    holds(open, &Traits { uids: true, refused: None, removes: true }).await;
 }

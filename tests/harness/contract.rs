@@ -212,38 +212,41 @@ async fn messages_are_kept_whole(target: &mut dyn Target, other: &mut dyn Target
     let path = FolderPath::new(["Whole"]);
     let letters: Vec<Letter> = (0..10).map(letter).chain(odd()).collect();
     let (fence, tray) = store(target, &path, letters.clone()).await;
+    is_whole(target, &fence, &tray, &letters, traits).await;
     // Another session sees the same.
-    for session in [target, other] {
-        let listing = session.list(&fence.folder, 1, Want::Headers).await.unwrap();
-        assert_eq!(listing.entries.len(), letters.len());
-        assert!(listing.entries.is_sorted_by(|one, other| one.id < other.id), "ascending, each once");
-        if traits.uids {
-            let listed: Vec<u32> = listing.entries.iter().filter_map(|entry| entry.id.uid()).collect();
-            assert_eq!(tray.uids(), listed, "UIDs as told, in the order of the letters");
-        }
-        for (entry, (octets, flags, seconds)) in listing.entries.iter().zip(&letters) {
-            assert_eq!(entry.header, Some(HeaderHash::of(octets)), "{:?}", String::from_utf8_lossy(octets));
-            assert_eq!(entry.size, Some(octets.len() as u32));
-            assert_eq!(&entry.flags, flags);
-            assert_eq!(entry.date.map(|date| date.seconds), Some(*seconds));
-        }
-        let ids: Vec<MessageId> = listing.entries.iter().map(|entry| entry.id.clone()).collect();
-        let mut whole = fetch(session, &fence.folder, &ids, Part::Whole).await;
-        whole.sort_by(|one, other| id_of(one).cmp(id_of(other)));
-        let mut hashed = fetch(session, &fence.folder, &ids, Part::Hashes).await;
-        hashed.sort_by(|one, other| id_of(one).cmp(id_of(other)));
-        assert_eq!((whole.len(), hashed.len()), (letters.len(), letters.len()));
-        for (((octets, flags, seconds), whole), hashed) in letters.iter().zip(&whole).zip(&hashed) {
-            let Fetched::Message(message) = whole else { panic!("{whole:?}") };
-            assert!(octets_of(message) == *octets, "octets differ: {:?}", String::from_utf8_lossy(octets));
-            assert_eq!((message.body.sha256, message.body.header), (Sha256::of(octets), HeaderHash::of(octets)));
-            assert_eq!((&message.flags, message.date.map(|date| date.seconds)), (flags, Some(*seconds)));
-            let Fetched::Hashed { sha256, header, octets: length, flags: seen, date, .. } = hashed else {
-                panic!("{hashed:?}")
-            };
-            assert_eq!((*sha256, *header, *length), (Sha256::of(octets), HeaderHash::of(octets), octets.len() as u64));
-            assert_eq!((seen, date.map(|date| date.seconds)), (flags, Some(*seconds)));
-        }
+    is_whole(other, &fence, &tray, &letters, traits).await;
+}
+
+async fn is_whole(session: &mut dyn Target, fence: &Fence, tray: &Tray, letters: &[Letter], traits: &Traits) {
+    let listing = session.list(&fence.folder, 1, Want::Headers).await.unwrap();
+    assert_eq!(listing.entries.len(), letters.len());
+    assert!(listing.entries.is_sorted_by(|one, other| one.id < other.id), "ascending, each once");
+    if traits.uids {
+        let listed: Vec<u32> = listing.entries.iter().filter_map(|entry| entry.id.uid()).collect();
+        assert_eq!(tray.uids(), listed, "UIDs as told, in the order of the letters");
+    }
+    for (entry, (octets, flags, seconds)) in listing.entries.iter().zip(letters) {
+        assert_eq!(entry.header, Some(HeaderHash::of(octets)), "{:?}", String::from_utf8_lossy(octets));
+        assert_eq!(entry.size, Some(octets.len() as u32));
+        assert_eq!(&entry.flags, flags);
+        assert_eq!(entry.date.map(|date| date.seconds), Some(*seconds));
+    }
+    let ids: Vec<MessageId> = listing.entries.iter().map(|entry| entry.id.clone()).collect();
+    let mut whole = fetch(session, &fence.folder, &ids, Part::Whole).await;
+    whole.sort_by(|one, other| id_of(one).cmp(id_of(other)));
+    let mut hashed = fetch(session, &fence.folder, &ids, Part::Hashes).await;
+    hashed.sort_by(|one, other| id_of(one).cmp(id_of(other)));
+    assert_eq!((whole.len(), hashed.len()), (letters.len(), letters.len()));
+    for (((octets, flags, seconds), whole), hashed) in letters.iter().zip(&whole).zip(&hashed) {
+        let Fetched::Message(message) = whole else { panic!("{whole:?}") };
+        assert!(octets_of(message) == *octets, "octets differ: {:?}", String::from_utf8_lossy(octets));
+        assert_eq!((message.body.sha256, message.body.header), (Sha256::of(octets), HeaderHash::of(octets)));
+        assert_eq!((&message.flags, message.date.map(|date| date.seconds)), (flags, Some(*seconds)));
+        let Fetched::Hashed { sha256, header, octets: length, flags: seen, date, .. } = hashed else {
+            panic!("{hashed:?}")
+        };
+        assert_eq!((*sha256, *header, *length), (Sha256::of(octets), HeaderHash::of(octets), octets.len() as u64));
+        assert_eq!((seen, date.map(|date| date.seconds)), (flags, Some(*seconds)));
     }
 }
 
@@ -337,7 +340,9 @@ async fn a_missing_folder_is_a_failure_of_the_folder(target: &mut dyn Target) {
     let fence = target.prepare(&FolderPath::inbox(), None).await.unwrap();
     let nowhere = Folder { wire: b"Nowhere".to_vec(), path: FolderPath::new(["Nowhere"]), ..fence.folder.clone() };
     let failure = target.list(&nowhere, 1, Want::Flags).await.expect_err("there is no such folder");
-    assert_eq!((failure.cause, failure.reach), (Cause::FolderMissing, Reach::Folder));
+    // Without a code in brackets a server's NO does not say why.
+    assert!(matches!(failure.cause, Cause::FolderMissing | Cause::FolderRefused), "{failure:?}");
+    assert_eq!(failure.reach, Reach::Folder);
     target.list(&fence.folder, 1, Want::Flags).await.expect("still good for other folders");
 }
 
