@@ -30,22 +30,22 @@ export function list({ tag = "ul", rows, key, row, label, ...options }) {
     },
     () => {
       const { value, words } = state;
-      const seen = new Set();
-      let at = root.firstChild;
-      for (const item of rows(value, words) ?? []) {
-        const name = key(item);
-        seen.add(name);
-        let made = built.get(name);
-        if (!made) built.set(name, (made = view(row)));
-        made.update(item, words, value);
-        if (made.root === at) at = at.nextSibling;
-        else root.insertBefore(made.root, at);
-      }
+      const items = (rows(value, words) ?? []).map((item) => [key(item), item]);
+      const seen = new Set(items.map(([name]) => name));
+      // First those that are gone, so that none of the others moves: a node that moves loses the focus.
       for (const [name, made] of built) {
         if (!seen.has(name)) {
           made.root.remove();
           built.delete(name);
         }
+      }
+      let at = root.firstChild;
+      for (const [name, item] of items) {
+        let made = built.get(name);
+        if (!made) built.set(name, (made = view(row)));
+        made.update(item, words, value);
+        if (made.root === at) at = at.nextSibling;
+        else root.insertBefore(made.root, at);
       }
     },
   );

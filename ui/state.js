@@ -58,6 +58,7 @@ export const initial = {
   trouble: null, // an Advice: a call that failed
   busy: null, // the call under way: "start", "pause", "stop", "check"
   started: false, // the run at work was started here, not only a check
+  looked: false, // a check was asked for here: what it finds comes before the result of an earlier run
   now: 0,
 };
 
@@ -171,7 +172,7 @@ const EVENTS = {
       list: view.result && !view.running ? state.list : initial.list,
     };
   },
-  busy: (state, { what, at }) => ({ ...state, busy: what, started: state.started || what === "start", trouble: null, since: at, now: at }),
+  busy: (state, { what, at }) => ({ ...state, busy: what, started: state.started || what === "start", looked: what === "check" || (state.looked && what !== "start"), trouble: null, since: at, now: at }),
   older: (state, { answer }) => ({ ...state, older: answer }),
   place: (state, { place }) => (state.view ? { ...state, view: { ...state.view, place } } : state),
   enter: (state, { value }) => ({ ...state, entered: value }),
@@ -215,6 +216,7 @@ const left = (state) => ({
   trouble: null,
   busy: null,
   started: false,
+  looked: false,
   steps: null,
 });
 
@@ -247,6 +249,7 @@ export function screenOf(state) {
   if (state.screen !== "move") return state.screen;
   const { view } = state;
   if (!view) return state.expected === "accounts" ? "check" : state.expected;
+  if (state.looked && !active(state)) return "check";
   if (view.result && !active(state)) return state.onward ? "finish" : view.kind === "backup" ? "backup" : "verify";
   const open = view.stages.find(({ state: at }) => at === "now" || at === "needs") ?? view.stages.findLast(({ state: at }) => at === "done");
   const stage = open?.stage ?? "check";
@@ -339,8 +342,11 @@ export const isCode = (state, name) => {
   return word !== "" && word !== "密码" && word.toLowerCase() !== "password";
 };
 
-/** The row of the list of problems, or undefined while its page is not here. */
-export const rowAt = (state, index) => state.list.pages[Math.floor(index / PAGE)]?.[index % PAGE];
+/** The row of the list of problems; undefined while its page is not here, null when its page came without it. */
+export function rowAt(state, index) {
+  const page = state.list.pages[Math.floor(index / PAGE)];
+  return page && (page[index % PAGE] ?? null);
+}
 
 /** What Check puts before a person: a list of questions and obstacles, in order. */
 export function thingsOf(state) {

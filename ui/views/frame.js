@@ -89,19 +89,16 @@ export function frame(act) {
         built[name].root.querySelector("h1").focus({ preventScroll: true });
       },
     );
-    bind(
-      (s, t) => `${built[screenOf(s)].root.querySelector("h1").textContent} · ${t.name}`,
-      (title) => {
-        document.title = title;
-      },
-    );
     return root;
   });
   return {
     root: outer.root,
     update(s, t) {
       outer.update(s, t);
-      built[screenOf(s)].update(s, t);
+      const { root, update } = built[screenOf(s)];
+      update(s, t);
+      const title = `${root.querySelector("h1").textContent} · ${t.name}`;
+      if (document.title !== title) document.title = title;
     },
   };
 }

@@ -5,6 +5,7 @@
 export function format(language) {
   const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
   const one = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  const tenth = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const day = new Intl.DateTimeFormat(language, { dateStyle: "long" });
   const plurals = new Intl.PluralRules(language);
   return {
@@ -12,17 +13,16 @@ export function format(language) {
     n: (value) => whole.format(value ?? 0),
     /** With one decimal at most. */
     one: (value) => one.format(value),
-    /** Octets, in the units (of 1024) that the systems' file windows show. */
+    /** Octets in the decimal units that disks and providers are sold in, as the sentences of Rust have them. */
     size(octets) {
       const units = ["KB", "MB", "GB", "TB"];
-      let value = Math.max(octets ?? 0, 0) / 1024;
+      let value = Math.max(octets ?? 0, 0) / 1000;
       let unit = 0;
-      while (value >= 1000 && unit < units.length - 1) {
-        value /= 1024;
+      while (value >= 999.5 && unit < units.length - 1) {
+        value /= 1000;
         unit += 1;
       }
-      if (unit === 0) return `${whole.format(Math.ceil(value))} KB`;
-      return `${(value < 100 ? one : whole).format(value)} ${units[unit]}`;
+      return `${(value > 0 && value < 99.95 ? tenth : whole).format(value)} ${units[unit]}`;
     },
     /** A day, from milliseconds since 1970. */
     date: (ms) => day.format(new Date(ms)),

@@ -1,0 +1,146 @@
+// Every screen in every state, in both languages, on the real page: built, named, and with one main button.
+
+import "./wire.js";
+import { equal, frames, ok, test } from "./check.js";
+import { actions } from "/ui/actions.js";
+import { initial, next } from "/ui/state.js";
+import { frame } from "/ui/views/frame.js";
+import * as ipc from "/ui/ipc.js";
+import en from "/ui/words/en.js";
+import zh from "/ui/words/zh-CN.js";
+import { homes, providers, views } from "./examples.js";
+
+const words = { en, "zh-CN": zh };
+
+function open(language, home = "one") {
+  let state = { ...initial, language };
+  ipc.setLanguage(language);
+  const send = (event) => {
+    state = next(state, event);
+    made.update(state, words[state.language]);
+  };
+  const act = actions(ipc, () => state, send);
+  const made = frame(act);
+  made.update(state, words[language]);
+  document.body.append(made.root);
+  send({ type: "home", home: homes(language)[home] });
+  send({ type: "providers", providers: providers(language) });
+  return { send, act, state: () => state };
+}
+const show = (app, language, view) => {
+  window.wire.show(view);
+  app.send({ type: "card", card: homes(language).one.moves[0] });
+  app.send({ type: "view", view: views(language)[view], at: Date.now() });
+};
+
+const visible = (selector) => [...document.querySelectorAll(selector)].filter((node) => node.checkVisibility() && !node.closest(".offscreen"));
+const name = (node) =>
+  node.getAttribute("aria-label") ??
+  (node.labels?.length ? node.labels[0].textContent : null) ??
+  (node.getAttribute("aria-labelledby") ? node.getAttribute("aria-labelledby").split(" ").map((id) => document.getElementById(id)?.textContent).join(" ") : node.textContent);
+
+/** What must hold on every screen. */
+function sound(about) {
+  equal(visible("h1").length, 1, `${about}: headings`);
+  ok(visible("h1")[0].textContent.trim(), `${about}: the heading is empty`);
+  ok(visible("button.main").length <= 1, `${about}: ${visible("button.main").length} main buttons`);
+  for (const node of visible("button, input, select, summary, [role=progressbar], [role=list]")) ok(name(node)?.trim(), `${about}: no name: ${node.outerHTML.slice(0, 160)}`);
+  for (const node of document.querySelectorAll("[aria-describedby], [aria-labelledby], [aria-controls]"))
+    for (const attribute of ["aria-describedby", "aria-labelledby", "aria-controls"])
+      for (const id of node.getAttribute(attribute)?.split(" ") ?? []) ok(document.getElementById(id), `${about}: ${attribute} names nobody: ${node.outerHTML.slice(0, 120)}`);
+  const ids = [...document.querySelectorAll("[id]")].map((node) => node.id);
+  equal(ids.length, new Set(ids).size, `${about}: an id twice`);
+  ok(!/undefined|NaN|\[object|null/.test(document.body.innerText), `${about}: ${/.{0,40}(undefined|NaN|\[object|null).{0,40}/.exec(document.body.innerText)?.[0]}`);
+  equal(document.documentElement.scrollWidth <= innerWidth, true, `${about}: wider than the window`);
+}
+
+for (const language of ["en", "zh-CN"]) {
+  for (const home of Object.keys(homes(language))) test(`home ${home} ${language}`, () => (open(language, home), sound(home)));
+  for (const view of Object.keys(views(language)))
+    test(`${view} ${language}`, async () => {
+      const app = open(language);
+      show(app, language, view);
+      sound(view);
+      // Folded parts are part of it.
+      for (const fold of visible("details")) fold.open = true;
+      await frames();
+      sound(`${view}, unfolded`);
+    });
+}
+
+test("a change of language changes every word, not the screen", () => {
+  const app = open("en");
+  show(app, "en", "moving");
+  equal(visible("h1")[0].textContent, "Moving");
+  app.send({ type: "language", language: "zh-CN" });
+  equal([visible("h1")[0].textContent, document.documentElement.lang, document.title], ["正在搬家", "zh-CN", "正在搬家 · 邮渡"]);
+});
+
+test("a new screen gives its heading the focus; new numbers take it from nobody", () => {
+  const app = open("en");
+  show(app, "en", "moving");
+  equal(document.activeElement, visible("h1")[0]);
+  const pause = visible("button.main")[0];
+  pause.focus();
+  const view = views("en").moving;
+  app.send({ type: "view", view: { ...view, progress: { ...view.progress, done: 1300 } }, at: Date.now() });
+  equal([document.activeElement === pause, visible(".large")[0].textContent], [true, "1,300"]);
+});
+
+test("an unchanged view touches nothing", async () => {
+  const app = open("en");
+  show(app, "en", "moving");
+  await frames();
+  let changes = 0;
+  const watch = new MutationObserver((records) => (changes += records.length));
+  watch.observe(document.body, { attributes: true, childList: true, characterData: true, subtree: true });
+  const at = app.state().now;
+  for (let count = 0; count < 20; count += 1) app.send({ type: "view", view: views("en").moving, at });
+  await frames();
+  watch.disconnect();
+  equal(changes, 0);
+});
+
+test("the road names the stage that is now", () => {
+  const app = open("en");
+  show(app, "en", "moving");
+  equal(visible("[aria-current=step]").map((node) => node.querySelector(".step-name").textContent), ["Move"]);
+  equal([...document.querySelectorAll(".step-state")].map((node) => node.textContent), ["done", "done", "done", "now", "to come", "to come"]);
+});
+
+test("a dialog gives the safe answer the focus", async () => {
+  const app = open("en");
+  show(app, "en", "moving");
+  app.send({ type: "ask", kind: "stop" });
+  await frames();
+  equal(document.activeElement.textContent, "Keep going");
+  document.activeElement.click();
+  await frames();
+  equal(visible("dialog").length, 0);
+});
+
+test("a disabled main button says why, and does nothing", () => {
+  const app = open("en", "plain");
+  app.send({ type: "door", kind: "move" });
+  const main = visible("button.main")[0];
+  equal([main.getAttribute("aria-disabled"), document.getElementById(main.getAttribute("aria-describedby")).textContent], ["true", "Old mailbox: enter the address"]);
+  const before = window.wire.calls.length;
+  main.click();
+  equal(window.wire.calls.length, before);
+});
+
+test("one click from the demo's window to the check", async () => {
+  const app = open("en", "demo");
+  visible("button.main")[0].click();
+  for (let wait = 0; wait < 20 && app.state().screen !== "move"; wait += 1) await frames();
+  const calls = window.wire.calls.map(([command]) => command);
+  equal([app.state().move, calls.slice(-3).sort()], ["m1", ["check", "sign_in", "watch"]]);
+});
+
+test("a fault of ours is said plainly", async () => {
+  const app = open("en", "one");
+  show(app, "en", "ready");
+  app.send({ type: "trouble", advice: { code: "internal", what: null, meaning: null, todo: null, button: null, words: "no such command" } });
+  ok(visible(".advice.stop")[0].textContent.includes(en.advice.internal), "not said");
+  sound("fault");
+});
