@@ -7,29 +7,40 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
-
-/// As in tauri.conf.json, but for the way to Rust, which is not there.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The window's own policy, but for the way to Rust, which is not there: the page asks this server instead.
+fn policy() -> String {
+    let text = fs::read_to_string(root().join("tauri.conf.json")).unwrap();
+    let settings: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let lines = settings["app"]["security"]["csp"].as_object().expect("tauri.conf.json names a policy");
+    let line = |(name, value): (&String, &serde_json::Value)| match name.as_str() {
+        "connect-src" => "connect-src 'self'".to_owned(),
+        _ => format!("{name} {}", value.as_str().unwrap()),
+    };
+    lines.iter().map(line).collect::<Vec<_>>().join("; ")
 }
 
 /// Serves the repository's `ui/` and `tests/` on the loopback, for as long as the test runs. Gives the port.
 fn serve() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
+    let policy: Arc<str> = policy().into();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            std::thread::spawn(move || answer(stream));
+            let policy = policy.clone();
+            std::thread::spawn(move || answer(stream, &policy));
         }
     });
     port
 }
 
-fn answer(mut stream: TcpStream) -> Option<()> {
+fn answer(mut stream: TcpStream, policy: &str) -> Option<()> {
     let mut lines = BufReader::new(stream.try_clone().ok()?.take(65_536)).lines().map_while(Result::ok);
     let first = lines.next()?;
     let path = first.split(' ').nth(1)?.split('?').next()?.trim_start_matches('/').to_owned();
@@ -45,7 +56,7 @@ fn answer(mut stream: TcpStream) -> Option<()> {
     let status = if body.is_some() { "200 OK" } else { "404 Not Found" };
     let body = body.unwrap_or_default();
     let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nContent-Security-Policy: {POLICY}\r\n\
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nContent-Security-Policy: {policy}\r\n\
          Cache-Control: no-store\r\nConnection: close\r\n\r\n",
         body.len()
     );
@@ -83,5 +94,8 @@ async fn the_page_passes_its_own_tests() {
     assert!(failed.is_empty(), "{} of {} failed:\n{}", failed.len(), failed.len() + passed.len(), failed.join("\n"));
     assert!(passed.len() >= 100, "only {} tests ran: {passed:?}", passed.len());
     drop(desktop);
-    assert!(within(Duration::from_secs(5), || harness::process::descendants(std::process::id()).is_empty().then_some(())).is_some());
+    assert!(
+        within(Duration::from_secs(5), || harness::process::descendants(std::process::id()).is_empty().then_some(()))
+            .is_some()
+    );
 }
