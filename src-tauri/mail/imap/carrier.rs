@@ -266,13 +266,16 @@ impl Carrier {
         loop {
             match self.read().await? {
                 Response::Continue => return Ok(true),
+                // Nobody who waits for a `+` has asked for these.
+                Response::Fetch(_) | Response::Exists(_) | Response::Expunge => {}
+                Response::Data(data) if data.len() > 8_192 => {}
                 response => {
                     let refused = matches!(&response, Response::Tagged { tag: of, .. } if of == tag);
                     self.early.push_back(response);
                     if refused {
                         return Ok(false);
                     }
-                    if self.early.len() > 10_000 {
+                    if self.early.len() > 2_000 {
                         self.dead = true;
                         return Err(Failure::new(Cause::Protocol));
                     }

@@ -58,7 +58,10 @@ impl Imap {
             let command = command::on_folder(&format!("UID MOVE {}", chunk.set), &to.wire, "");
             let mut notes = Vec::new();
             let mut on = |response| {
-                if let Response::Note(status) = response {
+                if let Response::Note(status) = response
+                    && status.code == "COPYUID"
+                    && notes.len() < 100
+                {
                     notes.push(status);
                 }
             };

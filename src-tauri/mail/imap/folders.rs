@@ -13,6 +13,8 @@ use std::collections::{HashMap, VecDeque};
 const WINDOW: usize = 20;
 /// More folders than this are no mailbox but an attack.
 const MOST: usize = 100_000;
+/// Longest folder name, in octets on the wire.
+const LONGEST: usize = 4_096;
 
 impl Imap {
     /// Learns the namespace once.
@@ -226,7 +228,8 @@ impl Found {
             "LIST" | "XLIST" => {
                 let Some(listed) = Listed::parse(data.cursor()) else { return };
                 let foreign = self.space.is_foreign(&listed.wire, listed.delimiter);
-                if listed.wire.is_empty() || foreign || self.folders.len() >= MOST {
+                let odd = listed.wire.is_empty() || listed.wire.len() > LONGEST;
+                if odd || foreign || self.folders.len() >= MOST {
                     return;
                 }
                 let folder = listed.folder(&self.space);
@@ -238,6 +241,7 @@ impl Found {
             "STATUS" => {
                 if let Some((wire, status)) = read_status(&data)
                     && self.statuses.len() < MOST
+                    && wire.len() <= LONGEST
                 {
                     self.statuses.insert(wire, status);
                 }

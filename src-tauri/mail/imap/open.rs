@@ -86,7 +86,11 @@ pub(super) async fn talk(
         Some(capabilities) => capabilities,
         None => {
             let mut before = Vec::new();
-            let status = carrier.run("CAPABILITY", |response| before.push(response)).await?;
+            let mut keep = |response| match &response {
+                Response::Data(data) if data.keyword == "CAPABILITY" && before.len() < 10 => before.push(response),
+                _ => {}
+            };
+            let status = carrier.run("CAPABILITY", &mut keep).await?;
             Capabilities::of(&before, &status)
         }
     };

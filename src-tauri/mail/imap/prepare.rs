@@ -21,7 +21,14 @@ impl Imap {
         let plus = self.capabilities.has("LITERAL+");
         // A folder that is not subscribed is one that many programs do not show; a refusal matters less than mail.
         self.carrier.run_pieces(&command::on_folder("SUBSCRIBE", &folder.wire, ""), plus, |_| {}).await?;
-        let selected = self.open_folder(&folder.wire, &name, true).await?.clone();
+        let selected = match self.open_folder(&folder.wire, &name, true).await {
+            Ok(selected) => selected.clone(),
+            Err(failure) => {
+                // It may be gone since it was listed: the next time it is looked for anew.
+                self.known = None;
+                return Err(failure);
+            }
+        };
         let untold = || Failure::new(Cause::FolderRefused).about(&name).words("no UIDVALIDITY or UIDNEXT");
         let validity = selected.validity.ok_or_else(untold)?;
         let uid_next = match selected.uid_next {

@@ -2,11 +2,11 @@
 
 use super::carrier::Tag;
 use super::response::{Response, Row};
-use super::sieve::Lift;
+use super::sieve::{Lift, SILENCE};
 use super::status::Kind;
 use super::{Imap, refusal, set};
 use crate::fingerprint::FIELDS;
-use crate::{Cause, Entry, Failure, Fetched, Folder, Listing, Message, MessageId, Part, Result, Want};
+use crate::{Cause, Entry, Failure, Fetched, Flags, Folder, Listing, Message, MessageId, Part, Result, Want};
 use std::collections::VecDeque;
 use tokio::sync::mpsc::Sender;
 
@@ -15,6 +15,9 @@ const CHUNK: usize = 250;
 const AHEAD: usize = 3;
 /// Single messages under way, when each is asked for alone.
 const SINGLE: usize = 16;
+/// Rows of a listing beyond twice what the folder holds, and octets of all its keywords: more is an attack.
+const ROWS_SPARE: usize = 10_000;
+const KEYWORDS: usize = 32 << 20;
 
 /// What has come of one UID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +83,7 @@ impl Imap {
             entries: Vec::new(),
         };
         let from = from.max(1);
-        if selected.messages == 0 || selected.uid_next.is_some_and(|next| from >= next) {
+        if selected.messages == 0 || selected.uid_next.is_some_and(|next| from >= next.max(1)) {
             return Ok(listing);
         }
         let items = match want {
@@ -92,19 +95,38 @@ impl Imap {
             }
         };
         let mut messages = selected.messages as usize;
-        // Once more where lines were lost.
-        for _ in 0..2 {
+        let mut keywords = 0;
+        // Where UIDNEXT is told the range never runs backwards, which one large provider answers with BAD. Once more,
+        // without that trust, where lines were lost.
+        for last in [
+            selected.uid_next.map_or("*".to_owned(), |next| next.saturating_sub(1).max(from).to_string()),
+            "*".to_owned(),
+        ] {
             self.carrier.wire.sieve.lift = Lift::Drop;
             let entries = &mut listing.entries;
-            let status = self
-                .carrier
-                .run(&format!("UID FETCH {from}:* ({items})"), |response| match response {
+            let most = messages * 2 + ROWS_SPARE;
+            let command = format!("UID FETCH {from}:{last} ({items})");
+            let tag = self.carrier.send(&command).await?;
+            let status = loop {
+                match self.carrier.next().await? {
                     // `*` is the last message, even where it lies below `from`.
-                    Response::Fetch(row) if row.uid.is_some_and(|uid| uid >= from) => take_entry(entries, row),
+                    Response::Fetch(row) if row.uid.is_some_and(|uid| uid >= from) => {
+                        keywords += row.flags.iter().flat_map(Flags::keywords).map(String::len).sum::<usize>();
+                        take_entry(entries, row);
+                    }
                     Response::Expunge => messages = messages.saturating_sub(1),
+                    Response::Tagged { tag: of, status } if of == tag => break status,
                     _ => {}
-                })
-                .await?;
+                }
+                if entries.len() > most || keywords > KEYWORDS {
+                    self.carrier.end().await;
+                    return Err(Failure::new(Cause::Protocol).about(name).words("a listing without end"));
+                }
+            };
+            if status.kind == Kind::Bad {
+                self.carrier.end().await;
+                return Err(Failure::new(Cause::Protocol).about(name).words(&status.words()));
+            }
             if status.kind != Kind::Ok {
                 return Err(refusal::folder(&status, &name));
             }
@@ -180,6 +202,8 @@ impl Imap {
             match self.carrier.next().await? {
                 Response::Fetch(row) => {
                     let taken = wanted.take(row).await;
+                    // However long that took, it was not the server's time.
+                    self.carrier.wire.sieve.expect_within(SILENCE);
                     if !taken {
                         return Ok(false);
                     }

@@ -45,6 +45,11 @@ pub(super) struct Data {
 }
 
 impl Data {
+    /// Octets of its text, without literals.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
+    }
+
     /// Behind the keyword and its space.
     pub(super) fn cursor(&self) -> Cursor<'_> {
         let mut cursor = Cursor::new(&self.text, &self.literals);

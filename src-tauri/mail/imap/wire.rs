@@ -80,6 +80,7 @@ impl Wire {
             match self.next().await? {
                 Response::Tagged { tag: of, status } if of == tag => return Ok((status, before)),
                 Response::Bye(status) => return Err(Failure::new(Cause::Closed).words(&status.words())),
+                Response::Data(data) if data.len() > 8_192 => {}
                 response if before.len() < 100 => before.push(response),
                 _ => return Err(Failure::new(Cause::Protocol)),
             }

@@ -95,7 +95,7 @@ pub fn broken(error: &std::io::Error) -> Failure {
     let cause = match error.kind() {
         ConnectionRefused => Cause::ConnectionRefused,
         TimedOut | HostUnreachable | NetworkUnreachable | NetworkDown => Cause::Timeout,
-        InvalidData => Cause::TlsFailed,
+        // Also what TLS finds wrong in the middle: this connection is over, the next may be good.
         _ => Cause::Closed,
     };
     Failure::new(cause).words(&error.to_string())

@@ -133,6 +133,15 @@ async fn an_end_in_the_middle_is_never_taken_for_all() {
     }
 }
 
+#[tokio::test]
+async fn a_listing_without_end_ends() {
+    let rows: String = (1..30_000).map(|uid| format!("* {uid} FETCH (UID {uid} FLAGS ())\r\n")).collect();
+    assert_eq!(list_through(rows.into_bytes()).await.map_err(|failure| failure.cause), Err(Cause::Protocol));
+    let keyword = "k".repeat(900_000);
+    let rows: String = (4..50).map(|uid| format!("* 4 FETCH (UID {uid} FLAGS ({keyword}))\r\n")).collect();
+    assert_eq!(list_through(rows.into_bytes()).await.map_err(|failure| failure.cause), Err(Cause::Protocol));
+}
+
 #[test]
 fn capabilities_are_bounded() {
     let words = "X ".repeat(5_000) + "LAST";

@@ -69,7 +69,7 @@ async fn a_folder_that_refuses_everything_is_one_failure() {
 #[tokio::test]
 async fn listings_are_in_order_and_complete() {
     let (mut one, _) = imap("", |command| match command {
-        "UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE)" => text(
+        "UID FETCH 1:9 (UID FLAGS INTERNALDATE RFC822.SIZE)" => text(
             "* 3 FETCH (UID 30 FLAGS (\\Seen) RFC822.SIZE 5)\r\n* 1 FETCH (UID 10 FLAGS () RFC822.SIZE 6)\r\n\
              * 1 FETCH (FLAGS (\\Flagged) UID 10)\r\n* 2 FETCH (UID 20 FLAGS (\\Recent) INTERNALDATE NIL)\r\n\
              * 2 FETCH (FLAGS (\\Seen))\r\n$ OK done\r\n",
