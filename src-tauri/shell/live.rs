@@ -8,8 +8,8 @@ use mail::{Cause, Failure, Side};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{oneshot, watch};
-use transfer::home::{Kind, Record};
-use transfer::{Control, Layout, Level, Outcome, Pace, Place, Problem, Problems, Request, Snapshot, Task};
+use transfer::home::{Kind, Last, Record};
+use transfer::{Control, Layout, Level, Outcome, Pace, Place, Problem, Problems, Request, Snapshot, Task, Verdict};
 
 pub(crate) struct Live {
     pub id: String,
@@ -114,11 +114,16 @@ impl Live {
         }
         let home = desk.home()?;
         if let Aim::Start { backup } = aim {
-            // After a crash it goes on the same way.
-            let facts = &mut state.record.facts;
-            facts.no_backup = !backup && !facts.backed_up;
-            let no_backup = facts.no_backup;
-            home.update(&self.id, |record| record.facts.no_backup = no_backup)?;
+            // Written before the first step: after a crash it stands as stopped, and goes on the same way.
+            let begun = Last { verdict: Verdict::Stopped.name().to_owned(), ..Last::default() };
+            let record = &mut state.record;
+            record.facts.no_backup = !backup && !record.facts.backed_up;
+            record.last = Some(begun.clone());
+            let no_backup = record.facts.no_backup;
+            home.update(&self.id, |record| {
+                record.facts.no_backup = no_backup;
+                record.last = Some(begun);
+            })?;
         }
         let request = request(home.path().to_owned(), &state.record, aim)?;
         let credentials = Arc::new(Asker { desk: Arc::clone(desk), live: Arc::clone(self) });
@@ -161,9 +166,9 @@ impl Live {
             state.record = record;
         }
         match aim {
-            Aim::Check if outcome.verdict == transfer::Verdict::Failed => state.refused = outcome.failure,
+            Aim::Check if outcome.verdict == Verdict::Failed => state.refused = outcome.failure,
             // Stopped by the person: nothing to say.
-            Aim::Check if outcome.verdict == transfer::Verdict::Stopped => {
+            Aim::Check if outcome.verdict == Verdict::Stopped => {
                 state.refused = outcome.failure.filter(|failure| failure.cause != Cause::Stopped);
             }
             Aim::Check => state.checked = Some(outcome),

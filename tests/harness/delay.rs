@@ -23,6 +23,8 @@ struct State {
     ended: AtomicBool,
     accepted: AtomicU64,
     passed: AtomicU64,
+    /// Of `passed`; 0: never.
+    freeze_at: AtomicU64,
     open: Mutex<Vec<TcpStream>>,
 }
 
@@ -69,7 +71,13 @@ impl Proxy {
 
     /// Connections stay open and nothing comes through any more.
     pub fn freeze(&self, on: bool) {
+        self.state.freeze_at.store(0, Ordering::Relaxed);
         self.state.frozen.store(on, Ordering::Relaxed);
+    }
+
+    /// As [`Proxy::freeze`], after so many more octets, both ways together.
+    pub fn freeze_after(&self, octets: u64) {
+        self.state.freeze_at.store(self.passed() + octets, Ordering::Relaxed);
     }
 
     /// New connections are closed at once, without a word.
@@ -109,7 +117,12 @@ impl State {
 
     /// Counts octets; true when the line is to be cut here.
     fn spends(&self, octets: usize) -> bool {
-        self.passed.fetch_add(octets as u64, Ordering::Relaxed);
+        let passed = self.passed.fetch_add(octets as u64, Ordering::Relaxed) + octets as u64;
+        let freeze_at = self.freeze_at.load(Ordering::Relaxed);
+        if freeze_at > 0 && passed >= freeze_at {
+            self.freeze_at.store(0, Ordering::Relaxed);
+            self.frozen.store(true, Ordering::Relaxed);
+        }
         if self.left.load(Ordering::Relaxed) < 0 {
             return false;
         }

@@ -1,0 +1,5 @@
+//! The real window, driven as a person drives it: real servers, a real keychain, real dialogs.
+
+mod edges;
+mod page;
+mod road;

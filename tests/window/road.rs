@@ -1,0 +1,71 @@
+//! The main road: from two filled-in accounts to a finished move, with a crash on the way.
+
+use crate::page::{Person, entry, nowhere_below};
+use harness::{Desk, Dovecot, MailboxState, PASSWORD, Proxy, samples};
+use std::time::Duration;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_moves_through_the_window() {
+    let (old, new) = (Dovecot::start(), Dovecot::start());
+    old.wire().load(&samples(600), '/', "");
+    let before = MailboxState::of(&old);
+    let (from, to) = (Proxy::to(old.tls, Duration::from_millis(2)), Proxy::to(new.tls, Duration::from_millis(2)));
+    let person = Person::with(Desk::default(), Some((entry(&old, from.port), entry(&new, to.port))));
+    let page = person.open().await;
+
+    // Accounts.
+    page.until_title("Sign in to both mailboxes").await;
+    page.pictures("accounts").await;
+    page.accessible("accounts").await;
+    for side in ["old", "new"] {
+        page.type_into(&format!("[data-password={side}]"), PASSWORD).await;
+    }
+    page.press_main().await;
+
+    // Check.
+    page.until_title("600 messages, ready to move").await;
+    page.until_text("they fit").await;
+    page.pictures("check").await;
+    page.accessible("check").await;
+
+    // Back up, held in the middle by a silent server.
+    from.freeze_after(600_000);
+    page.press_main().await;
+    page.until_title("Backing up to this computer").await;
+    page.until("some messages saved", "return parseInt(document.querySelector('.screen:not([hidden]) .count .large')?.innerText.replace(/\\D/g, '') || '0') > 0").await;
+    page.pictures("backup").await;
+    page.accessible("backup").await;
+
+    // A crash in the middle of the backup: Home shows the move, and it goes on with the keychain's passwords.
+    page.crash().await;
+    from.freeze(false);
+    let page = person.open().await;
+    page.until_title("What would you like to do?").await;
+    page.until_text("Under way").await;
+    page.pictures("home-under-way").await;
+    to.freeze_after(400_000);
+    page.press("Go on").await;
+    page.press_main().await;
+    page.until_title("Moving").await;
+    page.pictures("move").await;
+    page.accessible("move").await;
+    page.press("Pause").await;
+    page.until_text("Paused").await;
+    page.pictures("move-paused").await;
+    to.freeze(false);
+    page.press("Go on").await;
+
+    // Result.
+    page.until_title("Everything moved and compared").await;
+    page.pictures("result").await;
+    page.accessible("result").await;
+    before.assert_same(&MailboxState::of(&new));
+    assert_eq!(MailboxState::of(&old), before, "the old mailbox is only read");
+    nowhere_below(&person.own(), PASSWORD);
+
+    // Finish.
+    page.press("Next").await;
+    page.pictures("finish").await;
+    page.accessible("finish").await;
+    page.close().await;
+}
