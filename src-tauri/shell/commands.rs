@@ -38,8 +38,9 @@ pub(crate) async fn home(desk: Shared<'_>) -> Answer<wire::Home> {
     };
     match desk.home().and_then(transfer::Home::moves) {
         Ok(moves) => {
-            let known = |filled: &wire::Prefill| moves.iter().any(|(_, record)| demo::is_of(filled, record));
-            home.prefill = desk.prefill.clone().filter(|filled| !known(filled));
+            // Once it has begun, Home shows the move itself.
+            let fresh = |filled: &wire::Prefill| !moves.iter().any(|(_, record)| demo::is_of(filled, record));
+            home.prefill = demo::shown(&desk).await.filter(fresh);
             home.moves = moves.iter().filter_map(|(id, _)| desk.live(id).ok()).map(|live| view::card(&live)).collect();
         }
         Err(failure) => home.advice = Some(desk.advice(&failure)),

@@ -5,6 +5,7 @@ use crate::accounts;
 use crate::desk::Desk;
 use crate::wire::{self, Prefill};
 use mail::Side;
+use std::time::Duration;
 use transfer::home::Record;
 
 /// A JSON file: [`Prefill`], without passwords.
@@ -26,6 +27,19 @@ pub(crate) async fn keep_passwords(desk: &Desk) {
             desk.secrets.set(&accounts::from_settings(settings).key(side), &password).await;
         }
     }
+}
+
+/// As Home shows it: a side without a kept password bears an empty one.
+pub(crate) async fn shown(desk: &Desk) -> Option<Prefill> {
+    let mut filled = desk.prefill.clone()?;
+    for (entry, side) in [(&mut filled.old, Side::Source), (&mut filled.new, Side::Target)] {
+        let Some(settings) = &entry.settings else { continue };
+        let key = accounts::from_settings(settings).key(side);
+        // A keychain that asks a person meanwhile will have it.
+        let kept = tokio::time::timeout(Duration::from_secs(2), desk.secrets.get(&key)).await;
+        entry.password = matches!(kept, Ok(Ok(None) | Err(_))).then(wire::Password::default);
+    }
+    Some(filled)
 }
 
 /// Whether this record is of the accounts that were filled in: then Home shows the move itself.

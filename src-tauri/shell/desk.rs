@@ -15,7 +15,7 @@ use transfer::Home;
 use wording::{Context, Language, Words};
 
 /// How long Home waits for the keychain's first answer. It may be asking a person; then it counts as usable.
-const FIRST_ANSWER: Duration = Duration::from_millis(1500);
+const FIRST_ANSWER: Duration = Duration::from_secs(3);
 
 pub(crate) struct Desk {
     home: mail::Result<Home>,

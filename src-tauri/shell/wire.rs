@@ -112,7 +112,7 @@ pub struct Entry {
 }
 
 /// Zeroed when dropped; shown nowhere.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Password(pub Zeroizing<String>);
 
 impl<'de> Deserialize<'de> for Password {
@@ -121,9 +121,10 @@ impl<'de> Deserialize<'de> for Password {
     }
 }
 
+/// An empty one says that none is kept; any other stays here.
 impl Serialize for Password {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_none()
+        if self.0.is_empty() { to.serialize_str("") } else { to.serialize_none() }
     }
 }
 

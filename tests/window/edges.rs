@@ -1,8 +1,7 @@
 //! Off the main road: a wrong password, no keychain, an own server's certificate, the system's dialog.
 
-use crate::page::{ADDRESS, Person, entry};
-use harness::{Certificate, Desk, Dovecot, Options, PASSWORD, samples};
-use std::time::Duration;
+use crate::page::{Person, entry};
+use harness::{Desk, Dovecot, PASSWORD};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_said_plainly_and_no_keychain_too() {
@@ -21,6 +20,6 @@ async fn a_wrong_password_is_said_plainly_and_no_keychain_too() {
     // The other side stays signed in; the right password is enough.
     page.type_into("[data-password=old]", PASSWORD).await;
     page.press_main().await;
-    page.until_title("Is it the right mailbox").await;
+    page.until_text("We see no mail here. Is it the right mailbox?").await;
     page.close().await;
 }

@@ -140,7 +140,8 @@ impl Page<'_> {
 
     /// Types into the first field that can be seen and has this selector; what stood there is gone.
     pub async fn type_into(&self, selector: &str, text: &str) {
-        let script = format!("const e = document.querySelector({}); return !!e && e.checkVisibility()", json!(selector));
+        let script =
+            format!("const e = document.querySelector({}); return !!e && e.checkVisibility()", json!(selector));
         self.until(selector, &script).await;
         let field = self.client.find(Locator::Css(selector)).await.unwrap();
         field.clear().await.unwrap();
