@@ -145,14 +145,23 @@ fn tell(job: &Job, task: &Task, outcome: &Outcome, json: bool, screen: &Screen, 
     if outcome.verdict != Verdict::Failed {
         if json { screen.say(&report) } else { print(&report) }
     }
-    // That it was stopped on request has been said by the report.
     if let Some(failure) = outcome.failure.as_ref().filter(|failure| failure.cause != Cause::Stopped) {
         screen.say(&advice(job, failure, words, &context));
     }
+    hints(task, outcome).into_iter().for_each(|hint| screen.say(&words.text(hint)));
+}
+
+/// What the person may do next, as ids of `wording`.
+fn hints(task: &Task, outcome: &Outcome) -> Vec<&'static str> {
+    let on_request = outcome.failure.as_ref().is_some_and(|failure| failure.cause == Cause::Stopped);
     match (outcome.verdict, task) {
-        (Verdict::Stopped, _) => screen.say(&words.text("hint-again")),
-        (Verdict::Complete, Task::Move { .. }) if outcome.verified.is_none() => screen.say(&words.text("hint-verify")),
-        _ => {}
+        (Verdict::Stopped, _) if on_request => vec!["hint-stopped"],
+        (Verdict::Stopped, _) => vec!["hint-again"],
+        (Verdict::Complete, Task::Move { put_back, verify_after: None, .. }) => {
+            let gone = outcome.counts.gone > 0 && !put_back;
+            gone.then_some("hint-gone").into_iter().chain(["hint-verify"]).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

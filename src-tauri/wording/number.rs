@@ -52,14 +52,8 @@ impl Words {
     pub fn range(&self, (one, other): (u64, u64)) -> String {
         let (_, minute, hour) = self.units();
         let (least, most) = (one.min(other), one.max(other));
-        if most < 60 {
-            return match self.language() {
-                Language::Chinese => "不到 1 分钟".to_owned(),
-                Language::English => "less than a minute".to_owned(),
-            };
-        }
         let (size, unit) = if most < 7200 { (60, minute) } else { (3600, hour) };
-        let (least, most) = ((least / size).max(1), most.div_ceil(size));
+        let (least, most) = ((least / size).max(1), most.div_ceil(size).max(1));
         if least == most { format!("{most} {unit}") } else { format!("{least}–{most} {unit}") }
     }
 
@@ -105,7 +99,7 @@ mod tests {
         );
         assert_eq!(chinese.duration(90), "90 秒");
         assert_eq!(english.range((480, 300)), "5–8 min");
-        assert_eq!(english.range((10, 30)), "less than a minute");
+        assert_eq!(english.range((10, 30)), "1 min");
         assert_eq!(chinese.range((3600, 9000)), "1–3 小时");
         assert_eq!((english.date(0), chinese.date(0)), ("1 Jan 1970".into(), "1970 年 1 月 1 日".into()));
         assert_eq!(english.date(i64::MAX), "");

@@ -115,7 +115,9 @@ impl Words {
             }
         }
         for (sentences, members) in groups {
-            line(text, &format!("- {sentences}"));
+            let times =
+                if members.len() > 1 { format!("{} × ", grouped(members.len() as u64)) } else { String::new() };
+            line(text, &format!("- {times}{sentences}"));
             for problem in members.iter().take(PLACES) {
                 let place = match (&problem.folder, &problem.id) {
                     (Some(folder), Some(id)) => {

@@ -18,13 +18,22 @@ unharmed = The message is still in the old mailbox, unchanged.
 
 cause-host_unknown = The server of the { mailbox } can’t be found: { $host }
     .meaning = { safe }
-    .todo = Check the spelling of the server’s name, and that this computer is online.
+    .todo = { $started ->
+        [yes] Check that this computer is online, and start again.
+       *[no] Check the spelling of the server’s name, and that this computer is online.
+     }
 cause-connection_refused = The { mailbox } can’t be reached: { $host } refuses the connection.
     .meaning = { safe }
-    .todo = Check the server’s name and port. Some networks block mail programs: try another or a phone’s hotspot.
+    .todo = { $started ->
+        [yes] Start again when it is back.
+       *[no] Check the server’s name and port. Some networks block mail programs: try another or a phone’s hotspot.
+     }
 cause-timeout = The { mailbox } does not answer: { $host }
     .meaning = { safe }
-    .todo = Some networks block mail programs: try another or a phone’s hotspot. Otherwise try again later.
+    .todo = { $started ->
+        [yes] Check that this computer is online, and start again later.
+       *[no] Some networks block mail programs: try another or a phone’s hotspot. Otherwise try again later.
+     }
 cause-certificate_expired = The connection is not safe, so we stopped; your password was not sent.
     .meaning = The certificate of { $host } is not valid today{ $until ->
         [none] .
@@ -185,6 +194,9 @@ wait-throttled = { $wait ->
 wait-offline = No network; goes on when it is back.
     .meaning = {""}
     .todo = {""}
+wait-connection_refused = The { mailbox } can’t be reached at the moment; goes on when it is back.
+    .meaning = Nothing is lost.
+    .todo = {""}
 wait-closed = The { mailbox } ended the connection; we sign in again{ $wait ->
         [none] .
        *[other] {" "}in { $wait }.
@@ -221,26 +233,26 @@ problem-quota_full = The new mailbox is full.
     .todo = Make room or ask for a larger mailbox, then run the move again: it stores only what is missing.
 problem-gone = A message that was moved earlier is no longer in the new mailbox.
     .meaning = You moved or deleted it there; it is not put back unasked.
-    .todo = Nothing, if that was you.
+    .todo = There is nothing to do, if that was you.
 problem-maybe_twice = A message may be in the new mailbox twice.
     .meaning = Whether it had arrived could not be told, so it was stored rather than lost.
     .todo = Look at the two, and delete one if they are the same.
 problem-deleted_at_source = A message that was moved earlier is no longer in the old mailbox.
     .meaning = It stays in the new mailbox and in the backup.
-    .todo = Nothing.
+    .todo = There is nothing to do.
 problem-changed_by_server = The new mailbox keeps a message in a slightly different form.
     .meaning = The server changed what it was given; the backup has the original.
-    .todo = Nothing, unless something looks wrong when you open it.
+    .todo = There is nothing to do, unless something looks wrong when you open it.
 problem-renamed = { $detail ->
         [none] A folder has another name in the new mailbox.
        *[other] A folder has another name in the new mailbox: { $detail }
      }
     .meaning = Its mail is complete.
-    .todo = Nothing.
+    .todo = There is nothing to do.
 problem-virtual_folder = A folder that shows mail of other folders is not copied.
     .meaning = Mail that lies in another folder too is moved from there; mail that lies only here is not moved.
     .todo = Look into it: give mail that is only there a folder of its own, then run the move again.
-problem-missing = A message is not in the new place.
+problem-missing = A message is missing in the new mailbox or the backup.
     .meaning = { unharmed }
     .todo = Run the move again: it stores only what is missing.
 problem-different = A message differs from the original.
@@ -248,16 +260,13 @@ problem-different = A message differs from the original.
     .todo = Open it in both places and compare; the backup has the original.
 problem-flags_differ = A message is marked differently (read, answered, flagged).
     .meaning = Its content is the same.
-    .todo = Nothing, if you marked it in the new mailbox yourself.
+    .todo = There is nothing to do, if you marked it in the new mailbox yourself.
 problem-date_differs = A message bears another date of arrival.
     .meaning = Its content is the same; it may be sorted elsewhere in the list.
-    .todo = Nothing.
-problem-archive_damaged = { $detail ->
-        [none] The backup is damaged.
-       *[other] The backup is damaged: { $detail }
-     }
+    .todo = There is nothing to do.
+problem-archive_damaged = Something in the backup is damaged.
     .meaning = What is in the mailboxes is not touched by it.
-    .todo = Keep this folder, and make a new backup in another one.
+    .todo = Keep this folder as it is, and make a new backup in another one.
 problem-unknown = { $code }
     .meaning = {""}
     .todo = Run the move again. If it is listed again, send us this line.

@@ -15,13 +15,22 @@ unharmed = 这封邮件仍在旧邮箱里,没有改动。
 
 cause-host_unknown = 找不到{ mailbox }的服务器:{ $host }
     .meaning = { safe }
-    .todo = 请检查服务器名有没有写错,以及这台电脑是否联网。
+    .todo = { $started ->
+        [yes] 请检查这台电脑是否联网,然后再开始。
+       *[no] 请检查服务器名有没有写错,以及这台电脑是否联网。
+     }
 cause-connection_refused = 连不上{ mailbox }:{ $host } 拒绝了连接。
     .meaning = { safe }
-    .todo = 请检查服务器名和端口。有些网络不让邮件程序通过,可换网络或手机热点。
+    .todo = { $started ->
+        [yes] 等它恢复后请再开始。
+       *[no] 请检查服务器名和端口。有些网络不让邮件程序通过,可换网络或手机热点。
+     }
 cause-timeout = { mailbox }没有回应:{ $host }
     .meaning = { safe }
-    .todo = 有些网络不让邮件程序通过,可换网络或手机热点;否则请稍后再试。
+    .todo = { $started ->
+        [yes] 请检查这台电脑是否联网,稍后再开始。
+       *[no] 有些网络不让邮件程序通过,可换网络或手机热点;否则请稍后再试。
+     }
 cause-certificate_expired = 连接不安全,已停止;密码没有发出。
     .meaning = { $host } 的证书今天无效{ $until ->
         [none] 。
@@ -182,6 +191,9 @@ wait-throttled = { $wait ->
 wait-offline = 网络断了,连上后自动继续。
     .meaning = {""}
     .todo = {""}
+wait-connection_refused = { mailbox }暂时连不上,恢复后自动继续。
+    .meaning = 不会丢信。
+    .todo = {""}
 wait-closed = { mailbox }断开了连接,{ $wait ->
         [none] 正在重新登录。
        *[other] { $wait }后重新登录。
@@ -237,7 +249,7 @@ problem-renamed = { $detail ->
 problem-virtual_folder = 有一个文件夹汇总显示其他文件夹的邮件,没有复制。
     .meaning = 同时在其他文件夹里的邮件会从那里搬;只在这里的邮件没有搬。
     .todo = 请看看里面:把只在那里的邮件放进一个文件夹,再搬一次。
-problem-missing = 有一封邮件不在新的地方。
+problem-missing = 有一封邮件在新邮箱或备份里找不到。
     .meaning = { unharmed }
     .todo = 请再搬一次:只会存入还缺的。
 problem-different = 有一封邮件与原件不同。
@@ -249,12 +261,9 @@ problem-flags_differ = 有一封邮件的标记不同(已读、已回复、星�
 problem-date_differs = 有一封邮件的收到日期不同。
     .meaning = 内容是一样的,只是在列表里的位置可能不同。
     .todo = 不用处理。
-problem-archive_damaged = { $detail ->
-        [none] 备份已损坏。
-       *[other] 备份已损坏:{ $detail }
-     }
+problem-archive_damaged = 备份里有内容已损坏。
     .meaning = 邮箱里的邮件不受影响。
-    .todo = 请保留这个文件夹,并在另一个文件夹里重新备份。
+    .todo = 请保留这个文件夹不动,并在另一个文件夹里重新备份。
 problem-unknown = { $code }
     .meaning = {""}
     .todo = 请再搬一次。如果又出现,请把这一行发给我们。
