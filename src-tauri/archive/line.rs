@@ -146,3 +146,57 @@ pub(crate) fn write(line: &Line, out: &mut Vec<u8>) -> mail::Result<()> {
     out.push(b'\n');
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The format on disk, letter by letter: archives written today are read for ever.
+    #[test]
+    fn lines_are_written_and_read_as_ever() {
+        let (sha256, header) = ("ab".repeat(32), "cd".repeat(16));
+        let message = r#"{"type":"message","offset":0,"length":99,"validity":7,"uid":5,"flags":["\\Seen","Work"],"date":"17-Jul-1996 02:44:25 -0700","size":40,"sha256":"SHA","header":"HEADER"}"#;
+        let by_pop3 = r#"{"type":"message","offset":99,"length":60,"uidl":"a\"b","flags":[],"size":3,"sha256":"SHA","header":"HEADER"}"#;
+        for text in [
+            r#"{"type":"folder","version":1,"path":["INBOX","项目"],"wire":"INBOX/&mHl27g-","delimiter":"/"}"#,
+            r#"{"type":"folder","version":1,"path":["Sent"],"wire":"Sentÿ","delimiter":null,"special":"\\Sent"}"#,
+            r#"{"type":"validity","validity":7}"#,
+            r#"{"type":"validity","validity":null}"#,
+            message,
+            by_pop3,
+            r#"{"type":"flags","validity":7,"uid":5,"flags":["\\Answered"]}"#,
+            r#"{"type":"gone","validity":7,"uid":5}"#,
+            r#"{"type":"gone","uidl":"a\"b"}"#,
+        ] {
+            let text = text.replace("SHA", &sha256).replace("HEADER", &header);
+            let line = parse(text.as_bytes()).unwrap_or_else(|| panic!("{text}"));
+            if let Line::Message(message) = &line {
+                assert!(message.values().is_some());
+            }
+            let mut written = Vec::new();
+            write(&line, &mut written).unwrap();
+            assert_eq!(String::from_utf8(written).unwrap(), text + "\n");
+        }
+        // Fields that a later version adds are passed over.
+        let labelled = by_pop3.replace("\"flags\"", "\"labels\":[\"x\"],\"flags\"");
+        assert!(matches!(parse(labelled.as_bytes()), Some(Line::Message(_))));
+        assert!(parse(b"{\"type\":\"gone\",\"uid\":-1}").is_none());
+    }
+
+    #[test]
+    fn a_folder_keeps_every_octet_of_its_wire_name() {
+        let folder = Folder {
+            wire: (0..=255).collect(),
+            delimiter: Some('\\'),
+            path: FolderPath::new(["a\nb", "\0"]),
+            special: Some(SpecialUse::Junk),
+            selectable: true,
+            status: None,
+        };
+        let mut text = Vec::new();
+        write(&Line::Folder(FolderLine::of(&folder)), &mut text).unwrap();
+        assert_eq!(text.iter().filter(|octet| **octet == b'\n').count(), 1);
+        let Some(Line::Folder(line)) = parse(text.trim_ascii_end()) else { panic!() };
+        assert_eq!(line.folder(), Some(folder));
+    }
+}
