@@ -75,6 +75,23 @@ async fn a_long_line_costs_little() {
     MailboxState::of(&old).assert_same(&MailboxState::of(&new));
 }
 
+/// Prints what the line alone costs: no journal, no comparison beforehand.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_line_costs_less() {
+    let (old, new) = (Dovecot::start(), Dovecot::start());
+    let large = many(40, 5_000_000);
+    old.wire().load(&many(5_000, 3_000), '/', "");
+    let (stored, batches, small) = copy(&mut imap(&old).await, &mut imap(&new).await).await;
+    assert_eq!(stored, 5_000);
+    let (old, new) = (Dovecot::start(), Dovecot::start());
+    old.wire().load(&large, '/', "");
+    let (stored, _, big) = copy(&mut imap(&old).await, &mut imap(&new).await).await;
+    assert_eq!(stored, 40);
+    println!("loopback over TLS: 5,000 x 3 KB in {small:?} ({batches} batches); 40 x 5 MB in {big:?}");
+    assert!(small < Duration::from_secs(12) && big < Duration::from_secs(60));
+    MailboxState::of(&old).assert_same(&MailboxState::of(&new));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ways_in_and_refusals() {
     let dovecot = Dovecot::start();
