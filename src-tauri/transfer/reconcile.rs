@@ -55,7 +55,8 @@ pub struct Question<'a> {
     /// The first UID that the target listing covers.
     pub from: u32,
     /// The listings tell header hashes, as far as the servers do.
-    pub headers: bool,
+    pub source_headers: bool,
+    pub target_headers: bool,
     /// None while nothing was read back from this target.
     pub strength: Option<Strength>,
     /// What is gone is stored again.
@@ -69,8 +70,10 @@ pub struct Question<'a> {
 pub enum Need {
     #[default]
     Nothing,
-    /// Listings with header hashes, from these on.
-    Headers { source: Option<MessageId>, target: u32 },
+    /// A source listing with header hashes, from this id on.
+    SourceHeaders(MessageId),
+    /// A target listing with header hashes, from this UID on.
+    TargetHeaders(u32),
     /// Prints; those that decide something together stand together.
     Octets { source: Vec<MessageId>, target: Vec<u32> },
 }
@@ -84,7 +87,7 @@ pub struct Found {
     pub state: State,
 }
 
-/// Ids are in ascending order, but for `found`.
+/// Ids are in ascending order, but for `found`. While `need` is not `Nothing`, only `found` counts, as far as it goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     pub need: Need,
@@ -104,7 +107,7 @@ pub struct Answer {
     pub skipped: u64,
 }
 
-/// See the head of this module. While `need` is not `Nothing`, `found` is right as far as it goes.
+/// See the head of this module.
 pub fn reconcile(question: &Question) -> Answer {
     let mut answer = Answer::default();
     let mut claimants = Vec::new();
@@ -186,11 +189,33 @@ fn decide<'a>(
     mut free: Vec<TargetItem>,
     answer: &mut Answer,
 ) {
-    if !claimants.is_empty() && !free.is_empty() && !question.headers {
-        let first = claimants.iter().filter(|claimant| claimant.kind == Kind::New).map(|claimant| claimant.id).min();
-        answer.need = Need::Headers { source: first.cloned(), target: free[0].uid };
+    let contested = |claimants: &[Claimant], free: &[TargetItem]| !claimants.is_empty() && !free.is_empty();
+    if contested(&claimants, &free) && !question.target_headers {
+        answer.need = Need::TargetHeaders(free[0].uid);
         return;
     }
+    if contested(&claimants, &free) && !question.source_headers {
+        // What is ours first: mostly that is all that lies there, and then nothing need be known of the new ones.
+        let (new, ours): (Vec<_>, Vec<_>) = claimants.into_iter().partition(|claimant| claimant.kind == Kind::New);
+        answer.need = meet(question, &ours, free.clone(), answer);
+        if answer.need != Need::Nothing {
+            return;
+        }
+        let found: HashSet<u32> = answer.found.iter().map(|found| found.uid).collect();
+        free.retain(|item| !found.contains(&item.uid));
+        if contested(&new, &free)
+            && let Some(first) = new.iter().map(|claimant| claimant.id).min()
+        {
+            answer.need = Need::SourceHeaders(first.clone());
+            return;
+        }
+        claimants = new;
+    }
+    answer.need = meet(question, &claimants, free, answer);
+}
+
+/// Groups both by header and lets each group decide.
+fn meet(question: &Question, claimants: &[Claimant], mut free: Vec<TargetItem>, answer: &mut Answer) -> Need {
     let (mut source, mut target) = (Vec::new(), Vec::new());
     if !claimants.is_empty() && !free.is_empty() && !question.estimate {
         // A server that tells no header: the message itself does.
@@ -207,6 +232,7 @@ fn decide<'a>(
     if source.is_empty() && target.is_empty() {
         free.retain(|item| item.header.is_some());
         free.sort_unstable_by_key(|item| (item.header, item.uid));
+        let mut claimants: Vec<&Claimant> = claimants.iter().collect();
         claimants.sort_unstable_by_key(|claimant| (claimant.header, claimant.kind, claimant.id));
         for claimants in claimants.chunk_by(|one, other| one.header == other.header) {
             let header = claimants[0].header;
@@ -225,9 +251,7 @@ fn decide<'a>(
             }
         }
     }
-    if !(source.is_empty() && target.is_empty()) {
-        answer.need = Need::Octets { source, target };
-    }
+    if source.is_empty() && target.is_empty() { Need::Nothing } else { Need::Octets { source, target } }
 }
 
 fn settle(question: &Question, claimant: &Claimant, verdict: Verdict, answer: &mut Answer) {

@@ -27,7 +27,8 @@ pub struct Standing {
 struct Lists {
     source: Vec<SourceItem>,
     target: Vec<TargetItem>,
-    headers: bool,
+    source_headers: bool,
+    target_headers: bool,
 }
 
 impl Ends<'_> {
@@ -155,7 +156,7 @@ impl Ends<'_> {
         };
         let source = listing.entries.iter().map(|entry| self.item(entry)).collect();
         drop(listing);
-        let mut lists = Lists { source, target, headers: false };
+        let mut lists = Lists { source, target, source_headers: false, target_headers: first };
         let answer = loop {
             let strength = self.journal.strength().await?;
             let mut answer = reconcile(&Question {
@@ -165,7 +166,8 @@ impl Ends<'_> {
                 prints: &prints,
                 fence: state.fence,
                 from,
-                headers: lists.headers,
+                source_headers: lists.source_headers,
+                target_headers: lists.target_headers,
                 strength,
                 put_back: self.rules.put_back,
                 estimate: !self.rules.store,
@@ -173,9 +175,12 @@ impl Ends<'_> {
             self.claim(&state, &answer, &mut rows, &mut prints).await?;
             match std::mem::take(&mut answer.need) {
                 Need::Nothing => break answer,
-                Need::Headers { source, target } => {
-                    self.list_headers(&fence.folder, source, target, first, &mut lists).await?
+                Need::TargetHeaders(first) => {
+                    lists.target.truncate(lists.target.partition_point(|item| item.uid < first));
+                    lists.target.extend(self.list_target(&fence.folder, first, Want::Headers).await?);
+                    lists.target_headers = true;
                 }
+                Need::SourceHeaders(first) => self.list_source_headers(&first, &mut lists).await?,
                 Need::Octets { source, target } => self.read(source, target, &mut prints, Some(&fence.folder)).await?,
             }
         };
@@ -193,31 +198,16 @@ impl Ends<'_> {
         Ok(Standing { state, fence, exists, counts, octets, store: answer.store, undecided: answer.undecided })
     }
 
-    /// Lists header hashes where they are missing.
-    async fn list_headers(
-        &mut self,
-        folder: &Folder,
-        source: Option<MessageId>,
-        target: u32,
-        listed: bool,
-        lists: &mut Lists,
-    ) -> Result<()> {
-        if !listed {
-            let from = lists.target.partition_point(|item| item.uid < target);
-            lists.target.truncate(from);
-            lists.target.extend(self.list_target(folder, target, Want::Headers).await?);
-        }
-        if let Some(first) = source {
-            let from = first.uid().unwrap_or(1);
-            let listing = from_source(self.stop, self.source.list(&self.pair.source, from, Want::Headers)).await?;
-            for entry in listing.entries {
-                // What came since the first listing waits for the next run.
-                if let Ok(at) = lists.source.binary_search_by(|item| item.id.cmp(&entry.id)) {
-                    lists.source[at].header = entry.header;
-                }
+    async fn list_source_headers(&mut self, first: &MessageId, lists: &mut Lists) -> Result<()> {
+        let from = first.uid().unwrap_or(1);
+        let listing = from_source(self.stop, self.source.list(&self.pair.source, from, Want::Headers)).await?;
+        for entry in listing.entries {
+            // What came since the first listing waits for the next run.
+            if let Ok(at) = lists.source.binary_search_by(|item| item.id.cmp(&entry.id)) {
+                lists.source[at].header = entry.header;
             }
         }
-        lists.headers = true;
+        lists.source_headers = true;
         Ok(())
     }
 

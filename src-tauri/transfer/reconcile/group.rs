@@ -79,7 +79,7 @@ impl Free<'_> {
 }
 
 /// A verdict for each claimant, which come in order of kind; `items` are in order of UID.
-pub fn decide(question: &Question, claimants: &[Claimant], items: &[TargetItem]) -> Result<Vec<Verdict>, Lacking> {
+pub fn decide(question: &Question, claimants: &[&Claimant], items: &[TargetItem]) -> Result<Vec<Verdict>, Lacking> {
     let mut verdicts = vec![Verdict::Absent; claimants.len()];
     if items.is_empty() {
         return Ok(verdicts);
@@ -136,7 +136,7 @@ fn target_print(question: &Question, item: &TargetItem) -> Option<Print> {
 /// Same header, other octets: it depends on what this target makes of octets.
 fn by_strength(
     question: &Question,
-    claimants: &[Claimant],
+    claimants: &[&Claimant],
     prints: &[Option<Print>],
     rest: Vec<usize>,
     free: Vec<&TargetItem>,
@@ -176,7 +176,7 @@ fn by_strength(
 /// Claims by number alone, as long as it does not matter which is which: enough for all, or all alike.
 fn weakly(
     question: &Question,
-    claimants: &[Claimant],
+    claimants: &[&Claimant],
     prints: &[Option<Print>],
     rest: &[usize],
     free: Vec<&TargetItem>,
@@ -197,7 +197,7 @@ fn weakly(
 /// flags and date agree comes first: of two identical messages one may have arrived, and the other not.
 fn give<'a>(
     question: &Question,
-    claimants: &[Claimant],
+    claimants: &[&Claimant],
     prints: &[Option<Print>],
     to: &[usize],
     items: Vec<&'a TargetItem>,
