@@ -244,6 +244,9 @@ function calm(before, view, at) {
 /** A run is at work, or holds still in the middle. */
 export const active = ({ view }) => Boolean(view && (view.running || view.paused));
 
+/** The person has ended it. */
+export const over = ({ view }) => Boolean(view?.stages.some(({ stage, state }) => stage === "finish" && state === "done"));
+
 /** The screen to show. Rust says which stage is open; this only finds it. */
 export function screenOf(state) {
   if (state.screen !== "move") return state.screen;

@@ -5,7 +5,7 @@ import { advice, mainButton, progress, screen } from "./parts.js";
 import { sign } from "../chart.js";
 import { bar, count, folders, numbers, part, still } from "./running.js";
 import { problems } from "./verify.js";
-import { active } from "../state.js";
+import { active, over } from "../state.js";
 
 const ended = (s) => Boolean(s.view?.result && !active(s) && s.busy !== "start");
 const whole = (s) => ended(s) && ["complete", "problems"].includes(s.view.result.verdict);
@@ -58,7 +58,7 @@ export const backup = (act) =>
             { class: "bar-part" },
             button({ class: "back", text: (_, t) => t.bar.home, on: { click: act.home } }),
             show((s) => !whole(s), () => mainButtonOnly(act)),
-            show(whole, () => h("div", { class: "ends" }, button({ class: "second", text: (_, t) => t.finish.main, on: { click: () => act.send({ type: "ask", kind: "finish" }) } }), button({ class: "main", text: (_, t) => t.backup.open, on: { click: act.openBackup } }))),
+            show(whole, () => h("div", { class: "ends" }, button({ class: "second", hidden: over, text: (s, t) => t.finish.main(s.kind), on: { click: () => act.send({ type: "ask", kind: "finish" }) } }), button({ class: "main", text: (_, t) => t.backup.open, on: { click: act.openBackup } }))),
           ),
         ),
       ],

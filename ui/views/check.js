@@ -188,13 +188,13 @@ export const check = (act) =>
       ],
       bar: [
         button({ class: "back", text: (_, t) => t.bar.back, on: { click: act.accounts } }),
+        show((s) => ready(s) && s.kind === "move", () => button({ class: "link beside", text: (_, t) => t.check.without, on: { click: () => act.send({ type: "ask", kind: "without" }) } })),
         mainButton({
           text: (s, t) => (again(s) ? t.advice.button(s.view.advice?.button ?? "start_over") : s.kind === "backup" ? t.check.mainBackup : t.check.main),
           press: () => (again(state) ? act.advised(state.view.advice?.button ?? "start_over", "old") : act.start(true)),
           disabled: (s) => !again(s) && (!ready(s) || Boolean(block(s)) || s.busy === "start"),
           reason,
         }),
-        show((s) => ready(s) && s.kind === "move", () => button({ class: "link beside", text: (_, t) => t.check.without, on: { click: () => act.send({ type: "ask", kind: "without" }) } })),
       ],
     });
   });

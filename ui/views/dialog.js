@@ -7,16 +7,15 @@ import { screenOf } from "../state.js";
 /** kind -> [title, meaning, safe answer, other answer, what the other does] */
 const QUESTIONS = (act) => ({
   without: (t) => [t.check.withoutAsk, null, t.check.withoutNo, t.check.withoutYes, () => act.start(false)],
-  rest: (t) => [t.check.withoutAsk, null, t.check.withoutNo, t.backup.rest, () => act.start(false)],
-  stop: (t) => [t.move.stopAsk, t.move.stopMeaning, t.move.stopNo, t.move.stopYes, () => act.stop()],
-  finish: (t) => [t.finish.ask, t.finish.askMeaning, t.finish.no, t.finish.yes, () => act.finish()],
-  close: (t) => [t.close.title, t.close.meaning, t.close.keep, t.close.quit, () => act.quit()],
+  stop: (t, kind) => [t.move.stopAsk(kind), t.move.stopMeaning(kind), t.move.stopNo(kind), t.move.stopYes, () => act.stop()],
+  finish: (t, kind) => [t.finish.ask(kind), t.finish.askMeaning(kind), t.finish.no, t.finish.yes(kind), () => act.finish()],
+  close: (t, kind) => [t.close.title(kind), t.close.meaning, t.close.keep(kind), t.close.quit, () => act.quit()],
 });
 
 export function dialog(act) {
   const questions = QUESTIONS(act);
   let now = null;
-  const ask = (s, t) => (s.asked ? questions[s.asked.kind](t) : null);
+  const ask = (s, t) => (s.asked ? questions[s.asked.kind](t, s.kind) : null);
   const part = (index) => (s, t) => ask(s, t)?.[index] ?? "";
   const [title, meaning] = [id("ask"), id("ask")];
   const safe = button({ class: "main", text: part(2), on: { click: () => act.send({ type: "answered" }) } });

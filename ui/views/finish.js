@@ -3,15 +3,15 @@
 import { button, h, show, view } from "../dom.js";
 import { sign } from "../chart.js";
 import { advice, screen } from "./parts.js";
+import { over } from "../state.js";
 
-const over = (s) => s.view?.stages.some(({ stage, state }) => stage === "finish" && state === "done");
 const sameAddress = (s) => s.view?.old.address === s.view?.new?.address;
 
 export const finish = (act) =>
   view(() =>
     screen({
       name: "finish",
-      title: (s, t) => (over(s) ? t.finish.done : t.finish.title),
+      title: (s, t) => (over(s) ? t.finish.done(s.kind) : t.finish.title),
       content: [
         advice((s) => s.trouble, { without: true }),
         show(over, () => h("p", { class: "lead", text: (_, t) => t.finish.doneText })),
@@ -35,7 +35,7 @@ export const finish = (act) =>
           "div",
           { class: "ends" },
           show(over, () => button({ class: "main", text: (_, t) => t.finish.home, on: { click: act.home } })),
-          show((s) => !over(s), () => button({ class: "main", text: (_, t) => t.finish.main, on: { click: () => act.send({ type: "ask", kind: "finish" }) } })),
+          show((s) => !over(s), () => button({ class: "main", text: (s, t) => t.finish.main(s.kind), on: { click: () => act.send({ type: "ask", kind: "finish" }) } })),
         ),
       ],
     }),

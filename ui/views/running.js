@@ -7,6 +7,9 @@ import { advice, liveSign, mainButton, secret } from "./parts.js";
 import { active } from "../state.js";
 import { sign } from "../chart.js";
 
+/** The word that the provider of the mailbox which asks has for its password. */
+const askedWord = ({ view, providers }) => providers.find(({ id: known }) => known === view[view.ask.side]?.provider)?.password;
+
 const seconds = (s) => Math.max(Math.ceil((s.until - s.now) / 1000), 0);
 
 /** The large number, with how much is left beside it. */
@@ -43,7 +46,7 @@ export const still = (act) => {
         { class: "again", on: { submit: (event) => { event.preventDefault(); act.givePassword(); } } },
         h("div", { id: password }, advice((s) => s.view.ask.advice, { level: "wait", without: true })),
         secret({
-          label: (s, t) => `${t.mailbox(s.view.ask.side)} · ${t.move.password}`,
+          label: (s, t) => `${t.mailbox(s.view.ask.side)} · ${t.accounts.word(askedWord(s) ?? t.accounts.password)}`,
           value: (s) => s.entered,
           input: (value) => act.send({ type: "enter", value }),
           shown: (s) => s.enteredSeen,
