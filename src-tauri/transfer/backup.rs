@@ -3,7 +3,7 @@
 
 use crate::copy::Step;
 use crate::course::{Course, Held, Reached, Sessions, problem};
-use crate::{Counts, Phase, Problem, ProblemLevel, survey};
+use crate::{Counts, Phase, Problem, ProblemLevel, Task, survey};
 use mail::{Cause, Failure, Fetched, MessageId, Part, Reach, Result, Side, Source, Want};
 use std::collections::HashSet;
 use std::path::Path;
@@ -31,7 +31,7 @@ impl Course {
                     self.backed_up[at] = Reached { counts, octets, done: true, ..Reached::default() };
                     self.around.board.folder_done(at, counts);
                 }
-                Err(failure) if failure.reach <= Reach::Folder => self.leave_out(at, &failure),
+                Err(failure) if failure.reach <= Reach::Folder => self.folder_failed(at, failure),
                 Err(failure) => return Err(failure),
             }
             self.show_problems().await?;
@@ -53,12 +53,18 @@ impl Course {
         board.step(at, Step::Found(counts.found));
         let layout = &self.request.layout;
         let wanted = |entry: &mail::Entry| survey::wanted(layout, entry.date, entry.size.map_or(0, u64::from));
-        let ids: Vec<MessageId> =
+        let mut ids: Vec<MessageId> =
             listing.entries.iter().filter(|entry| wanted(entry)).map(|entry| entry.id.clone()).collect();
         counts.skipped = counts.found - ids.len() as u64;
         board.step(at, Step::Skipped(counts.skipped));
         let held = self.held.as_ref().and_then(|held| held.get(&folder.path));
         let held = held.filter(|(validity, _)| *validity == listing.validity).map(|(_, ids)| ids);
+        if let (Task::Move { prove_first: false, .. }, Some(held)) = (&self.request.task, held) {
+            // The move has just read these.
+            ids.retain(|id| !held.contains(id));
+            counts.already = counts.found - counts.skipped - ids.len() as u64;
+            board.step(at, Step::Already(counts.already));
+        }
         let (sender, mut receiver) = mpsc::channel(AHEAD);
         let (mut octets, mut problems) = (0, Vec::new());
         let count = async {

@@ -13,7 +13,7 @@ use crate::retry::{self, Next, Situation};
 use crate::run::{Problems, Wish, Wishes};
 use crate::verify::Comparison;
 use crate::waits::Asking;
-use crate::{Counts, Place, Problem, ProblemLevel, Request, Task};
+use crate::{Counts, Phase, Place, Problem, ProblemLevel, Request, Task};
 use account::Credentials;
 use archive::{Archive, Through};
 use mail::{Budget, Capacity, Cause, Failure, FolderPath, MessageId, Result, Side, Source, Target};
@@ -87,8 +87,9 @@ pub(crate) struct Course {
     pub attempts: u32,
     pub away_since: Option<Instant>,
     progress: u64,
-    /// The folder at work.
+    /// The folder at work, of which phase.
     pub at: Option<usize>,
+    pub phase: Phase,
     pub surveyed: Option<Surveyed>,
     pub survey: Option<Survey>,
     pub copied: Vec<Reached>,
@@ -139,6 +140,7 @@ impl Course {
             away_since: None,
             progress: 0,
             at: None,
+            phase: Phase::Connecting,
             surveyed: None,
             survey: None,
             copied: Vec::new(),
@@ -296,23 +298,21 @@ impl Course {
         counts.found = counts.found.max(crate::survey::messages(&folder)).max(dealt);
         counts.failed = counts.found - dealt;
         self.notes.push(problem(failure, Some(folder.path)));
-        let phase = if self.comparison.take().is_some() {
-            &mut self.verified
-        } else if self.copied.get(at).is_some_and(|reached| !reached.done) && self.at_backup() {
-            &mut self.backed_up
-        } else {
-            &mut self.copied
-        };
-        if let Some(reached) = phase.get_mut(at) {
+        self.comparison = None;
+        if let Some(reached) = self.reached().get_mut(at) {
             reached.counts = counts;
             reached.done = true;
         }
         self.around.board.folder_done(at, counts);
     }
 
-    /// The phase at work is the backup.
-    fn at_backup(&self) -> bool {
-        self.backed_up.iter().any(|reached| !reached.done)
+    /// What became of the folders in the phase at work.
+    pub fn reached(&mut self) -> &mut Vec<Reached> {
+        match self.phase {
+            Phase::BackUp => &mut self.backed_up,
+            Phase::Verify => &mut self.verified,
+            _ => &mut self.copied,
+        }
     }
 }
 

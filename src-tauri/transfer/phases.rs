@@ -36,6 +36,8 @@ impl Course {
                 }
                 self.copy(sessions, stop, true).await?;
                 if let Some(directory) = backup.as_ref().filter(|_| !prove_first) {
+                    // What was at the target already was not read: the backup holds everything all the same.
+                    self.back_up(sessions, stop).await?;
                     self.prove(directory, stop).await?;
                 }
                 match verify_after {
@@ -134,7 +136,8 @@ impl Course {
         self.home.record(&record).map(drop)
     }
 
-    pub fn begin(&self, phase: Phase) {
+    pub fn begin(&mut self, phase: Phase) {
+        self.phase = phase;
         let folders =
             self.planned().iter().map(|planned| (planned.source.path.clone(), survey::messages(&planned.source)));
         let octets: Option<u64> = self.planned().iter().map(|planned| planned.source.status?.bytes).sum();
@@ -143,12 +146,16 @@ impl Course {
 
     /// Copies each folder, or only looks what a copy would do.
     async fn copy(&mut self, sessions: &mut Sessions, stop: &CancellationToken, store: bool) -> Result<()> {
+        if self.copied.iter().all(|reached| reached.done) {
+            return Ok(());
+        }
         let Some(target) = &mut sessions.target else {
             return Err(Failure::new(Cause::StoreUnusable).on(Side::Target));
         };
         if store {
             self.begin(Phase::Move);
         } else {
+            self.phase = Phase::Survey;
             let folders =
                 self.planned().iter().map(|planned| (planned.source.path.clone(), survey::messages(&planned.source)));
             self.around.board.survey(folders);
@@ -205,8 +212,8 @@ impl Course {
     }
 
     /// The sessions are still good: once more where the table says so, else the folder is left out.
-    fn folder_failed(&mut self, at: usize, failure: Failure) {
-        let reached = if self.comparison.is_some() { &mut self.verified[at] } else { &mut self.copied[at] };
+    pub fn folder_failed(&mut self, at: usize, failure: Failure) {
+        let Some(reached) = self.reached().get_mut(at) else { return };
         let situation = Situation { attempts: reached.tries, opened: true };
         reached.tries += 1;
         if !matches!(retry::next(&failure, situation), Next::Again(_)) {
@@ -260,16 +267,17 @@ impl Course {
             (None, Some(directory)) => &mut **directory,
             (None, None) => return Err(Failure::new(Cause::StoreUnusable).on(Side::Target)),
         };
+        if self.verified.iter().all(|reached| reached.done) {
+            return Ok(());
+        }
         self.begin(Phase::Verify);
         let theirs = other.folders().await.map_err(|failure| failure.on(Side::Target))?;
         while let Some(at) = self.verified.iter().position(|reached| !reached.done) {
             self.at = Some(at);
             self.around.board.folder(at);
             match self.verify_folder(at, level, &mut *sessions.source, other, &theirs, stop).await {
-                Ok(counts) => {
-                    self.comparison = None;
-                    self.verified[at].counts = counts;
-                    self.verified[at].done = true;
+                Ok((counts, octets)) => {
+                    self.verified[at] = Reached { counts, octets, done: true, ..Reached::default() };
                     self.around.board.folder_done(at, counts);
                 }
                 Err(failure) if failure.reach <= Reach::Folder => self.folder_failed(at, failure),

@@ -1,14 +1,22 @@
 //! From where a run came to, to its outcome and to what the move's record keeps of it.
 
 use crate::course::{Course, Reached};
-use crate::{Counts, FolderOutcome, Outcome, ProblemLevel, Task, Verdict, survey};
-use mail::{Cause, Failure};
+use crate::{Counts, FolderOutcome, Outcome, Phase, ProblemLevel, Task, Verdict, survey};
+use mail::{Cause, Failure, Reach};
+use std::time::Duration;
+
+/// How long the journal may take to close.
+const CLOSING: Duration = Duration::from_secs(5);
 
 impl Course {
     /// Ends the run: sums up, notes the result in the record, closes the journal and frees the lock.
     pub async fn report(mut self, failure: Option<Failure>) -> Outcome {
         // The counts of a folder in the middle are what is known of it.
-        let at = self.at;
+        let at = self.at.filter(|_| match self.request.task {
+            Task::Backup { .. } => self.phase == Phase::BackUp,
+            Task::Verify { .. } => self.phase == Phase::Verify,
+            Task::Check | Task::Move { .. } => matches!(self.phase, Phase::Survey | Phase::Move),
+        });
         let unfinished = |at_work: bool| {
             let mut counts =
                 if at_work { at.map(|at| self.around.board.counts(at)).unwrap_or_default() } else { Counts::default() };
@@ -50,10 +58,12 @@ impl Course {
         };
         self.around.problems.replace(problems.clone());
         let wrong = counts.failed > 0 || problems.iter().any(|problem| problem.level == ProblemLevel::Problem);
+        let begun = self.surveyed.is_some();
         let verdict = match &failure {
             None if wrong => Verdict::Problems,
             None => Verdict::Complete,
-            Some(failure) if self.opened && !judged(failure) || failure.cause == Cause::Stopped => Verdict::Stopped,
+            Some(failure) if failure.cause == Cause::Stopped => Verdict::Stopped,
+            Some(failure) if self.opened && !judged(failure) && (begun || away(failure)) => Verdict::Stopped,
             Some(_) => Verdict::Failed,
         };
         let sum = |phase: &[Reached]| {
@@ -87,7 +97,7 @@ impl Course {
         };
         self.keep(&outcome);
         // Other handles are gone with the sessions: the file is closed before anybody hears of the end.
-        self.journal.close().await;
+        let _ = tokio::time::timeout(CLOSING, self.journal.close()).await;
         outcome
     }
 
@@ -120,6 +130,11 @@ impl Course {
             log::warn!("record of move {}: {failure}", self.id);
         }
     }
+}
+
+/// A server that was there and stayed away.
+fn away(failure: &Failure) -> bool {
+    failure.reach == Reach::Connection || matches!(failure.cause, Cause::HostUnknown | Cause::SignInUnavailable)
 }
 
 /// What a look at both ends decides before anything is written: the run could not start.

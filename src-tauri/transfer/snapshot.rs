@@ -4,7 +4,8 @@ use crate::Counts;
 use mail::{Cause, FolderPath, Side};
 use std::time::Instant;
 
-/// Where the run is. The phases of one run come in this order; some are left out by the task.
+/// Where the run is. The phases of one run come in this order; some are left out by the task. Where the backup is not
+/// proved first, BackUp (what the move had no need to read) and Prove follow Move.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     #[default]

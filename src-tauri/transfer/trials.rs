@@ -528,6 +528,31 @@ async fn a_backup_holds_everything_and_its_second_run_only_what_is_new() {
 }
 
 #[tokio::test]
+async fn a_backup_on_the_way_holds_what_the_target_had_already() {
+    let stage = Stage::new();
+    complete(&stage.move_all().await);
+    let task = Task::Move { backup: Some(stage.backup()), prove_first: false, put_back: false, verify_after: None };
+    let outcome = stage.run(stage.request(task)).await;
+    complete(&outcome);
+    assert_eq!(outcome.counts, Counts { found: 30, already: 30, ..Counts::default() });
+    assert_eq!(outcome.backup.map(|(messages, _)| messages), Some(30));
+}
+
+#[tokio::test]
+async fn a_stop_while_backing_up_has_stored_nothing() {
+    let stage = Stage::of(60);
+    stage.old.mailbox.behave(|manners| manners.delay = Some(Duration::from_millis(3)));
+    let task = Task::Move { backup: Some(stage.backup()), prove_first: true, put_back: false, verify_after: None };
+    let run = stage.start(stage.request(task), &Person::with(&["right", "right"]));
+    let mut snapshots = run.snapshots();
+    snapshots.wait_for(|snapshot| snapshot.phase == Phase::BackUp && snapshot.done > 3).await.unwrap();
+    run.control().stop();
+    let outcome = run.outcome().await;
+    assert_eq!((outcome.verdict, outcome.counts), (Verdict::Stopped, Counts::default()));
+    assert_eq!(outcome.backup, None);
+}
+
+#[tokio::test]
 async fn a_verification_believes_no_journal() {
     let stage = Stage::new();
     complete(&stage.move_all().await);

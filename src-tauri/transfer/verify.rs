@@ -28,6 +28,7 @@ pub struct Comparison {
 struct Readings {
     items: HashMap<MessageId, Item>,
     failed: HashMap<MessageId, Failure>,
+    octets: u64,
 }
 
 /// Reads what is not read yet of `ids`.
@@ -52,6 +53,7 @@ async fn read(
             match fetched {
                 Fetched::Hashed { id, sha256, header, octets, flags, date } => {
                     seen(octets);
+                    readings.octets += octets;
                     let item = Item { id: id.clone(), mark: Mark::Octets(sha256), header, flags, date };
                     readings.items.insert(id, item);
                 }
@@ -106,7 +108,7 @@ fn line(code: &str, level: ProblemLevel, folder: &FolderPath, id: &MessageId, de
 
 impl Course {
     /// Compares one folder with its place. Differences go to the notes; in the counts `already` is equal, `failed`
-    /// missing or different.
+    /// missing or different. Also octets compared.
     pub(crate) async fn verify_folder(
         &mut self,
         at: usize,
@@ -115,7 +117,7 @@ impl Course {
         other: &mut dyn Source,
         theirs: &[Folder],
         stop: &CancellationToken,
-    ) -> Result<Counts> {
+    ) -> Result<(Counts, u64)> {
         let planned = self.planned()[at].clone();
         let folder = &planned.source;
         let place = self.copied[at].target.clone().unwrap_or(planned.target);
@@ -200,8 +202,7 @@ impl Course {
             notes.retain(|note| !named.contains(&(note.folder.clone(), note.id.clone())));
         }
         self.notes.append(&mut notes);
-        self.verified[at].octets = 0;
-        Ok(counts)
+        Ok((counts, comparison.source.octets))
     }
 
     /// Lists and reads both sides. Returns the wanted ids of the source, all of the target, and the target's folder.
