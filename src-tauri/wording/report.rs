@@ -40,7 +40,7 @@ impl Words {
         if outcome.verdict == Verdict::Failed {
             return text;
         }
-        if counts.found == 0 && matches!(task, Task::Check) {
+        if counts.found == 0 && matches!(task, Task::Check) && outcome.verdict != Verdict::Stopped {
             line(&mut text, &self.text("report-empty"));
         }
         let (stored, already, failed) = match task {
@@ -150,4 +150,79 @@ impl Words {
 fn line(text: &mut String, content: &str) {
     let content: String = content.chars().filter(|c| !c.is_control()).collect();
     let _ = writeln!(text, "{content}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mail::{Cause, Failure, FolderPath, MessageId};
+    use transfer::outcome::Survey;
+    use transfer::{Counts, Level};
+
+    fn outcome(verdict: Verdict) -> Outcome {
+        let problem = |code: &str, level, uid| Problem {
+            code: code.into(),
+            level,
+            folder: Some(FolderPath::new(["客户\u{1b}[2J"])),
+            id: Some(MessageId::Uid(uid)),
+            detail: None,
+            words: Some("NO [LIMIT] said".into()),
+        };
+        let mut problems: Vec<_> = (1..=7).map(|uid| problem("message_refused", ProblemLevel::Problem, uid)).collect();
+        problems.push(problem("gone", ProblemLevel::Notice, 9));
+        Outcome {
+            verdict,
+            counts: Counts { found: 1510, stored: 1500, already: 0, skipped: 2, failed: 7, gone: 1 },
+            octets: 35_200_000,
+            seconds: 80.0,
+            problems,
+            survey: Some(Survey { octets: 40_000_000, room: Some(30_000_000), oldest: Some(0), ..Survey::default() }),
+            backup: Some((1508, 35_200_000)),
+            ..Outcome::failed(Failure::new(Cause::Stopped))
+        }
+    }
+
+    #[test]
+    fn a_report_counts_and_names_what_needs_a_look() {
+        let task = Task::Move { backup: None, prove_first: false, put_back: false, verify_after: None };
+        let report = |language| Words::new(language).report(&task, &outcome(Verdict::Problems), &Context::default());
+        let english = report(Language::English);
+        assert!(english.starts_with("Moved; 7 need a look\n  1,510  found in the old mailbox\n"), "{english}");
+        assert!(
+            english.contains("- 7 × The new mailbox refused a message.") && english.contains("and 2 more"),
+            "{english}"
+        );
+        assert!(english.contains("35.2 MB in 80 s") && english.contains("all 1,508 messages read back"), "{english}");
+        assert!(english.contains("Good to know\n- A message that was moved earlier"), "{english}");
+        let chinese = report(Language::Chinese);
+        assert!(chinese.starts_with("搬完了,7 封要请您看\n  1,510  旧邮箱共有\n"), "{chinese}");
+        assert!(chinese.contains("客户[2J,第 1 号邮件"), "{chinese}");
+    }
+
+    #[test]
+    fn every_task_and_verdict_has_a_whole_report() {
+        let tasks = [
+            Task::Check,
+            Task::Move { backup: None, prove_first: false, put_back: false, verify_after: Some(Level::Identical) },
+            Task::Backup { directory: "b".into() },
+            Task::Verify { level: Level::Identical },
+        ];
+        for language in [Language::English, Language::Chinese] {
+            for task in &tasks {
+                for verdict in [Verdict::Complete, Verdict::Problems, Verdict::Stopped, Verdict::Failed] {
+                    let report = Words::new(language).report(task, &outcome(verdict), &Context::default());
+                    assert!(
+                        !report.contains('{') && !report.contains("report-") && !report.contains('\u{1b}'),
+                        "{report}"
+                    );
+                }
+            }
+            let mut empty = outcome(Verdict::Complete);
+            empty.counts = Counts::default();
+            let words = Words::new(language);
+            assert!(words.report(&Task::Check, &empty, &Context::default()).contains(&words.text("report-empty")));
+            let lacks = words.report(&Task::Check, &outcome(Verdict::Complete), &Context::default());
+            assert!(lacks.contains("5.2 MB"), "{lacks}");
+        }
+    }
 }
