@@ -1,11 +1,12 @@
 //! `kill -9` at random moments: no message missing, none twice.
 
 use harness::command::arguments;
+use harness::process::within;
 use harness::sample::Dice;
 use harness::{Dovecot, MailboxState, Proxy, person, samples};
 use std::time::{Duration, SystemTime};
 
-const MESSAGES: usize = 3_000;
+const MESSAGES: usize = 2_000;
 const KILLS: usize = 10;
 
 fn ten_times(backup: bool) {
@@ -24,20 +25,26 @@ fn ten_times(backup: bool) {
     }
     let seed = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_nanos() as u64);
     let mut dice = Dice(seed);
+    let octets: usize = before.folders.values().flat_map(|folder| folder.items.values()).map(|item| item.octets).sum();
     let mut at = Vec::new();
     let mut midst = 0;
-    for _ in 0..KILLS {
+    for kill in 0..KILLS {
         let mut run = person.start(&arguments);
-        let wait = 50 + dice.roll(1_500);
-        std::thread::sleep(Duration::from_millis(wait));
+        // Anywhere: by the clock now and then, which meets sign-in and survey, else after so many octets more.
+        if kill % 4 == 3 {
+            std::thread::sleep(Duration::from_millis(dice.roll(400)));
+        } else {
+            let until = to_new.passed() + dice.roll(octets as u64 / 4);
+            let passed = within(Duration::from_secs(60), || (run.is_over() || to_new.passed() > until).then_some(()));
+            assert!(passed.is_some(), "nothing moves: {}", run.stderr());
+            std::thread::sleep(Duration::from_millis(dice.roll(40)));
+        }
         midst += usize::from(!run.is_over());
         run.kill();
-        at.push((wait, MailboxState::of(&new).messages()));
+        at.push(MailboxState::of(&new).messages());
     }
-    println!(
-        "backup {backup}, seed {seed}: killed after (ms, messages at the target): {at:?}; {midst} runs were alive"
-    );
-    assert!(midst >= 3, "the move is over too soon to be killed");
+    println!("backup {backup}, seed {seed}: messages at the target after each kill: {at:?}; {midst} runs were alive");
+    assert!(midst >= 6, "the move is over too soon to be killed: {midst}");
     let run = person.run(&arguments).expect(0);
     before.assert_same(&MailboxState::of(&new));
     assert_eq!(run.count("found"), MESSAGES as u64);
