@@ -1,6 +1,7 @@
 //! Copies one folder: the loop between a Source and a Target, with the journal beside it. It must not know which
 //! protocols they speak, nor what is done about a failure.
 
+mod follow;
 mod pass;
 mod reading;
 mod standing;
@@ -94,6 +95,7 @@ pub async fn copy_folder(
     loop {
         let mut standing = ends.stand(&failed).await?;
         ends.tell(&standing, &mut told).await?;
+        ends.follow(&standing).await?;
         let undecided = std::mem::take(&mut standing.undecided);
         let last = undecided.is_empty();
         let ids = if last { std::mem::take(&mut standing.store) } else { ends.probe(&mut standing, undecided).await? };

@@ -10,7 +10,7 @@ mod notes;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use ledger::{Brief, Claim, Intent, Ledger};
+pub(crate) use ledger::{Brief, Claim, Intent, Ledger, flag_mark};
 pub use ledger::{PairId, PairState, Print, Row, State};
 pub(crate) use notes::Strength;
 

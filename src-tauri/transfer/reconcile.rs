@@ -33,6 +33,8 @@ pub struct SourceItem {
 pub struct TargetItem {
     pub uid: u32,
     pub header: Option<HeaderHash>,
+    /// [`crate::journal::flag_mark`] of its flags.
+    pub flags: u64,
 }
 
 /// What was read of messages, whole: None for one that could not be read.

@@ -1,10 +1,11 @@
 //! Where a folder stands: lists both sides, and asks `reconcile` until it needs no more.
 
+use super::follow::{Change, changes};
 use super::{Ends, from_source, from_target, reading};
 use crate::Counts;
-use crate::journal::{Brief, Claim, Ledger, PairId, PairState, Print, State};
+use crate::journal::{Brief, Claim, Ledger, PairId, PairState, Print, State, flag_mark};
 use crate::reconcile::{Answer, Need, Prints, Question, Renewed, SourceItem, TargetItem, reconcile, renew};
-use mail::{Entry, Fence, Folder, Listing, MessageId, Result, Want};
+use mail::{Entry, Fence, Flags, Folder, Listing, MessageId, Result, Want};
 use std::collections::HashSet;
 
 /// Messages read at once for their prints.
@@ -21,6 +22,8 @@ pub struct Standing {
     pub undecided: Vec<MessageId>,
     /// Of `store`, as listed.
     pub octets: u64,
+    /// Flags that follow.
+    pub flags: Vec<Change>,
 }
 
 /// Both listings in short form.
@@ -139,7 +142,9 @@ impl Ends<'_> {
 
     async fn list_target(&mut self, folder: &Folder, from: u32, want: Want) -> Result<Vec<TargetItem>> {
         let listing = from_target(self.stop, self.target.list(folder, from, want)).await?;
-        let item = |entry: &Entry| Some(TargetItem { uid: entry.id.uid()?, header: entry.header });
+        let item = |entry: &Entry| {
+            Some(TargetItem { uid: entry.id.uid()?, header: entry.header, flags: flag_mark(&entry.flags) })
+        };
         // `n:*` gives the last message even where it lies before n.
         Ok(listing.entries.iter().filter_map(item).filter(|item| item.uid >= from).collect())
     }
@@ -155,7 +160,7 @@ impl Ends<'_> {
             false => Vec::new(),
         };
         let source = listing.entries.iter().map(|entry| self.item(entry)).collect();
-        drop(listing);
+        let flags = changes(flags_since(listing, &rows, &fence), &rows, &target);
         let mut lists = Lists { source, target, source_headers: false, target_headers: first };
         let answer = loop {
             let strength = self.journal.strength().await?;
@@ -195,7 +200,7 @@ impl Ends<'_> {
             failed: 0,
             gone: answer.gone.len() as u64,
         };
-        Ok(Standing { state, fence, exists, counts, octets, store: answer.store, undecided: answer.undecided })
+        Ok(Standing { state, fence, exists, counts, octets, flags, store: answer.store, undecided: answer.undecided })
     }
 
     async fn list_source_headers(&mut self, first: &MessageId, lists: &mut Lists) -> Result<()> {
@@ -262,6 +267,7 @@ impl Ends<'_> {
                     state: found.state,
                     this_run: true,
                     twice: false,
+                    flags: 0,
                 }),
             }
         }
@@ -310,4 +316,21 @@ fn claims(answer: &Answer, prints: &Prints) -> Vec<Claim> {
             print: print(&found.id),
         })
         .collect()
+}
+
+/// The flags at the source, as far as the target can keep them, of what we stored with others.
+fn flags_since(listing: Listing, ledger: &[Brief], fence: &Fence) -> Vec<(MessageId, Flags)> {
+    let keeps = |keyword: &str| fence.any_keyword || fence.keywords.iter().any(|kept| kept == keyword);
+    let mut rows = ledger.iter().filter(|row| row.state == State::Stored).peekable();
+    let mut since = Vec::new();
+    for entry in listing.entries {
+        while rows.next_if(|row| row.id < entry.id).is_some() {}
+        if let Some(row) = rows.next_if(|row| row.id == entry.id) {
+            let flags = entry.flags.keeping(keeps);
+            if flag_mark(&flags) != row.flags {
+                since.push((entry.id, flags));
+            }
+        }
+    }
+    since
 }

@@ -103,7 +103,7 @@ impl Ledger {
     }
 }
 
-/// The short form of a row, for reconciling: 32 octets a message.
+/// The short form of a row, for reconciling: 40 octets a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Brief {
     pub id: MessageId,
@@ -111,6 +111,15 @@ pub struct Brief {
     pub state: State,
     pub this_run: bool,
     pub twice: bool,
+    /// [`flag_mark`] of the flags as stored.
+    pub flags: u64,
+}
+
+/// Stands for a set of flags where there are many messages. It holds for this process only.
+pub fn flag_mark(flags: &Flags) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    flags.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What is known of a message's octets.
@@ -185,6 +194,20 @@ impl Journal {
             ))?;
             let uid: Option<Option<u32>> = query.query_row(params![pair.0, Id(&id)], |row| row.get(0)).optional()?;
             Ok(uid.flatten().filter(|uid| *uid > 0))
+        })
+        .await
+    }
+
+    /// Records flags that the target has now.
+    pub(crate) async fn reflag(&self, pair: PairId, flags: Vec<(MessageId, Flags)>) -> Result<()> {
+        self.run(move |file| {
+            let mut query = file.prepare_cached(&format!(
+                "UPDATE ledger SET flags = ?3 WHERE pair = ?1 AND validity = {VALIDITY} AND id = ?2"
+            ))?;
+            for (id, flags) in &flags {
+                query.execute(params![pair.0, Id(id), flags.names().join(" ")])?;
+            }
+            Ok(())
         })
         .await
     }
@@ -266,6 +289,7 @@ impl Journal {
                     state: row.get(2)?,
                     this_run: row.get(3)?,
                     twice: row.get(4)?,
+                    flags: flag_mark(&flags(row, 8)?),
                 };
                 if brief.uid.is_none_or(|uid| uid == 0)
                     && let Some(print) = print(row, 5)?

@@ -41,6 +41,7 @@ impl Case {
                 state: *state,
                 this_run: false,
                 twice: false,
+                flags: 0,
             })
             .collect();
         let mut prints = Prints::default();
@@ -65,7 +66,7 @@ impl Case {
                 .target
                 .iter()
                 .filter(|(uid, _)| *uid >= self.fence)
-                .map(|(uid, made)| TargetItem { uid: *uid, header: target_headers.then(|| made.header()) })
+                .map(|(uid, made)| TargetItem { uid: *uid, header: target_headers.then(|| made.header()), flags: 0 })
                 .collect();
             let mut answer = reconcile(&Question {
                 source: &source,
@@ -114,7 +115,9 @@ impl Case {
             for Found { id, uid, state } in answer.found {
                 match ledger.binary_search_by(|row| row.id.cmp(&id)) {
                     Ok(at) => (ledger[at].uid, ledger[at].state) = (Some(uid), state),
-                    Err(at) => ledger.insert(at, Brief { id, uid: Some(uid), state, this_run: false, twice: false }),
+                    Err(at) => {
+                        ledger.insert(at, Brief { id, uid: Some(uid), state, this_run: false, twice: false, flags: 0 })
+                    }
                 }
             }
         }
@@ -264,7 +267,7 @@ fn two_hundred_thousand_are_not_quadratic() {
             .map(|n| SourceItem { id: MessageId::Uid(n), header: Some(made(n).header()), size: 0, skip: false })
             .collect();
         let target: Vec<TargetItem> =
-            (1..=200_000).map(|uid| TargetItem { uid, header: Some(made(uid).header()) }).collect();
+            (1..=200_000).map(|uid| TargetItem { uid, header: Some(made(uid).header()), flags: 0 }).collect();
         let mut prints = Prints::default();
         for n in 1..=200_000 {
             prints.source.insert(MessageId::Uid(n), Some(made(n).print()));

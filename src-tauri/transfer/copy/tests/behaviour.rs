@@ -241,3 +241,36 @@ async fn twenty_thousand_messages_are_no_matter() {
     println!("first run {first:?}, all three {:?}", since.elapsed());
     assert!(since.elapsed() < Duration::from_secs(60));
 }
+
+/// Changes the flags of a message, as its owner would.
+async fn mark(mailbox: &Mailbox, uid: u32, names: &[&str]) {
+    let mut session = mailbox.session();
+    let folder = session.folders().await.unwrap().remove(0);
+    let flags = Flags::from_names(names.iter().copied());
+    session.flag(&folder, &[mail::ports::FlagChange { id: MessageId::Uid(uid), flags }]).await.unwrap();
+}
+
+fn flags(world: &World) -> Vec<String> {
+    world.at_target("INBOX").iter().map(|kept| kept.flags.names().join(" ")).collect()
+}
+
+#[tokio::test]
+async fn flags_follow_while_nobody_touches_them_at_the_target() {
+    let mut world = with_letters(Manners { keywords: Some(vec!["$Work".into()]), ..Manners::default() }, 4).await;
+    // There before: its owner's, whatever becomes of the source.
+    world.target.put(&path("INBOX"), letter(3, "body"), Flags::default(), date(1_000));
+    world.run_whole().await;
+    mark(&world.source, 1, &["\\Seen", "$Work", "Private"]).await;
+    mark(&world.source, 2, &["\\Seen"]).await;
+    mark(&world.target, 3, &["\\Flagged"]).await;
+    mark(&world.source, 4, &["\\Seen"]).await;
+    let at = |world: &World| flags(world);
+    assert_eq!(world.run_whole().await.counts, already(4));
+    // By UID: hers of before, then ours of 1, 2 and 3.
+    assert_eq!(at(&world), ["", "\\Seen $Work", "\\Flagged", ""]);
+    mark(&world.source, 1, &[]).await;
+    mark(&world.source, 3, &["\\Draft"]).await;
+    world.run_whole().await;
+    assert_eq!(at(&world), ["", "", "\\Flagged", "\\Draft"]);
+    assert!(world.codes().await.is_empty());
+}

@@ -299,3 +299,27 @@ async fn the_mutant_whose_take_waits_is_caught() {
     mutant::become_one(Mutant::TakeWaits);
     assert_eq!(narrow(Duration::from_secs(2)).await, Err(Wrong::Hangs));
 }
+
+#[tokio::test]
+async fn flags_that_follow_survive_every_interruption() {
+    for effect in 0..40 {
+        for (when, kills) in [(When::Before, true), (When::After, true), (When::Before, false), (When::After, false)] {
+            let mut world = World::new(Manners::default()).await;
+            (0..4).for_each(|n| world.put("INBOX", letter(n, "body")));
+            world.run(&Tripwire::never()).await.unwrap();
+            let mut session = world.source.session();
+            let folder = session.folders().await.unwrap().remove(0);
+            let change = |uid, flag| mail::ports::FlagChange { id: MessageId::Uid(uid), flags: Flags::new([flag]) };
+            let changes = [change(1, System::Seen), change(3, System::Flagged)];
+            session.flag(&folder, &changes).await.unwrap();
+            world.put("INBOX", letter(9, "new"));
+            let _ = world.run(&Tripwire::at(effect, when, kills)).await;
+            world.run(&Tripwire::never()).await.unwrap();
+            assert_eq!(multiset(&world.at_target("INBOX")), multiset(&world.source.kept(&path("INBOX"))), "{effect}");
+            // And they still follow after that.
+            session.flag(&folder, &[change(1, System::Answered)]).await.unwrap();
+            world.run(&Tripwire::never()).await.unwrap();
+            assert_eq!(world.at_target("INBOX")[0].flags, Flags::new([System::Answered]), "{effect}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Flags follow: what was changed at the source since we stored it is changed at the target too, as long as nobody
+//! has touched it there.
+
+use super::standing::Standing;
+use super::{Ends, from_target};
+use crate::Problem;
+use crate::journal::{Brief, State, flag_mark};
+use crate::reconcile::TargetItem;
+use mail::{Flags, MessageId, Reach, Result, ports::FlagChange};
+
+/// Changes sent and recorded at once.
+const BATCH: usize = 500;
+
+/// A message whose flags at the source are no longer those that we stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub id: MessageId,
+    pub uid: u32,
+    /// As they are at the source now, and can be at the target.
+    pub flags: Flags,
+    /// False where the target has them already, by an interrupted run or its owner: they are only recorded.
+    pub send: bool,
+}
+
+/// `now` are the flags at the source of rows that differ from the ledger. Only what we stored ourselves, and what
+/// has at the target the flags that we stored, follows.
+pub fn changes(now: Vec<(MessageId, Flags)>, ledger: &[Brief], target: &[TargetItem]) -> Vec<Change> {
+    now.into_iter()
+        .filter_map(|(id, flags)| {
+            let row = &ledger[ledger.binary_search_by(|row| row.id.cmp(&id)).ok()?];
+            let uid = row.uid.filter(|_| row.state == State::Stored)?;
+            let there = &target[target.binary_search_by_key(&uid, |item| item.uid).ok()?];
+            let send = there.flags == row.flags;
+            (send || there.flags == flag_mark(&flags)).then_some(Change { id, uid, flags, send })
+        })
+        .collect()
+}
+
+impl Ends<'_> {
+    /// A target that refuses changes of flags keeps the mail all the same: that is a notice.
+    pub(super) async fn follow(&mut self, standing: &Standing) -> Result<()> {
+        for batch in standing.flags.chunks(BATCH) {
+            let send: Vec<FlagChange> = batch
+                .iter()
+                .filter(|change| change.send)
+                .map(|change| FlagChange { id: MessageId::Uid(change.uid), flags: change.flags.clone() })
+                .collect();
+            if !send.is_empty() {
+                match from_target(self.stop, self.target.flag(&standing.fence.folder, &send)).await {
+                    Err(failure) if failure.reach <= Reach::Folder => {
+                        let mut notices = self.notices("flags_differ", &[batch[0].id.clone()]);
+                        notices.iter_mut().for_each(|notice: &mut Problem| notice.words = failure.words.clone());
+                        return self.journal.add_problems(notices).await;
+                    }
+                    done => done?,
+                }
+            }
+            let flags = batch.iter().map(|change| (change.id.clone(), change.flags.clone())).collect();
+            self.journal.reflag(standing.state.id, flags).await?;
+        }
+        Ok(())
+    }
+}
