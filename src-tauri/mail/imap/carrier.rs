@@ -75,8 +75,7 @@ impl Stranger {
         .map_err(|failure| Box::new((None, Refused::Broken(failure))))?;
         match (outcome, answer) {
             (Ok(session), Some(answer)) if answer.kind == Kind::Ok => {
-                let carrier =
-                    Carrier { wire, session, port, pending: Vec::new(), early: VecDeque::new(), dead: false, sent: 0 };
+                let carrier = Carrier { wire, session, port, pending: Vec::new(), early: VecDeque::new(), dead: false };
                 Ok((carrier, answer))
             }
             (Err((_, client)), Some(answer)) => {
@@ -158,13 +157,11 @@ pub(super) struct Carrier {
     pub(super) wire: Wire,
     session: Session<Port>,
     port: Port,
-    /// Sent and not yet answered.
-    pending: Vec<Tag>,
+    /// Sent and not yet answered, with the octets of each.
+    pending: Vec<(Tag, u64)>,
     /// Read while waiting for a `+`.
     early: VecDeque<Response>,
     dead: bool,
-    /// Octets since the last time nothing was pending.
-    sent: u64,
 }
 
 impl Carrier {
@@ -198,6 +195,11 @@ impl Carrier {
         self.wire.shutdown().await;
     }
 
+    /// How long the next response may take to begin: what is unanswered may still be crossing the line.
+    fn patience(&self) -> Duration {
+        allowance(self.pending.iter().map(|(_, sent)| sent).sum())
+    }
+
     fn ended<T>(&mut self, result: Result<T>) -> Result<T> {
         self.dead |= result.is_err();
         result
@@ -213,7 +215,7 @@ impl Carrier {
             }
         };
         let line = self.port.take_written();
-        self.pending.push(tag.clone());
+        self.pending.push((tag.clone(), 0));
         self.octets(&line).await?;
         Ok(tag)
     }
@@ -255,7 +257,9 @@ impl Carrier {
 
     /// Octets of a literal, past async-imap.
     pub(super) async fn octets(&mut self, octets: &[u8]) -> Result<()> {
-        self.sent += octets.len() as u64;
+        if let Some((_, sent)) = self.pending.last_mut() {
+            *sent += octets.len() as u64;
+        }
         let written = self.wire.write(octets).await;
         self.ended(written)
     }
@@ -292,7 +296,7 @@ impl Carrier {
     pub(super) async fn flush(&mut self) -> Result<()> {
         let flushed = self.wire.flush().await;
         if self.ended(flushed)? {
-            self.wire.sieve.expect_within(allowance(self.sent));
+            self.wire.sieve.expect_within(self.patience());
         }
         Ok(())
     }
@@ -318,14 +322,11 @@ impl Carrier {
         self.flush().await?;
         loop {
             let response = self.wire.next().await;
-            self.wire.sieve.expect_within(allowance(self.sent));
+            self.wire.sieve.expect_within(self.patience());
             match self.ended(response)? {
                 Response::Tagged { tag, status } => {
-                    let Some(at) = self.pending.iter().position(|pending| *pending == tag) else { continue };
+                    let Some(at) = self.pending.iter().position(|(pending, _)| *pending == tag) else { continue };
                     self.pending.remove(at);
-                    if self.pending.is_empty() {
-                        self.sent = 0;
-                    }
                     self.confirm(&tag, status.kind)?;
                     return Ok(Response::Tagged { tag, status });
                 }

@@ -20,7 +20,8 @@ impl Imap {
         };
         let plus = self.capabilities.has("LITERAL+");
         // A folder that is not subscribed is one that many programs do not show; a refusal matters less than mail.
-        self.carrier.run_pieces(&command::on_folder("SUBSCRIBE", &folder.wire, ""), plus, |_| {}).await?;
+        // The answer comes with those to SELECT.
+        self.carrier.send_pieces(&command::on_folder("SUBSCRIBE", &folder.wire, ""), plus).await?;
         let selected = match self.open_folder(&folder.wire, &name, true).await {
             Ok(selected) => selected.clone(),
             Err(failure) => {

@@ -72,7 +72,9 @@ impl Wanted<'_> {
 impl Imap {
     pub(super) async fn list_messages(&mut self, folder: &Folder, from: u32, want: Want) -> Result<Listing> {
         let name = folder.path.to_string();
-        let selected = self.open_folder(&folder.wire, &name, false).await?.clone();
+        // A target's folder stays open for storing; nothing is changed by listing it.
+        let writable = self.selected.as_ref().is_some_and(|open| open.writable && open.wire == folder.wire);
+        let selected = self.open_folder(&folder.wire, &name, writable).await?.clone();
         if let Some(validity) = selected.validity {
             self.told.insert(folder.wire.clone(), validity);
         }
