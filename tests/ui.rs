@@ -64,6 +64,49 @@ fn answer(mut stream: TcpStream, policy: &str) -> Option<()> {
     stream.write_all(&body).ok()
 }
 
+/// Files of the window's page, as (path, text).
+fn sources(place: &Path, into: &mut Vec<(PathBuf, String)>) {
+    for entry in fs::read_dir(place).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            sources(&path, into);
+        } else {
+            let text = fs::read_to_string(&path).unwrap();
+            into.push((path, text));
+        }
+    }
+}
+
+#[test]
+fn text_is_never_parsed_as_markup_or_as_a_program() {
+    let mut files = Vec::new();
+    sources(&root().join("ui"), &mut files);
+    assert!(files.len() > 20, "{} files", files.len());
+    let forbidden = [
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "DOMParser",
+        "eval(",
+        "new Function",
+        "style=",
+        "onclick=",
+    ];
+    for (path, text) in &files {
+        for word in forbidden {
+            assert!(!text.contains(word), "{}: {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn elements_lists_and_drawings_stay_small() {
+    let lines = |name: &str| fs::read_to_string(root().join("ui").join(name)).unwrap().lines().count();
+    let all = lines("dom.js") + lines("list.js") + lines("chart.js");
+    assert!(all < 500, "{all} lines");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_passes_its_own_tests() {
     let desktop = Desktop::with(Desk { keychain: false, ..Desk::default() });

@@ -28,7 +28,7 @@ export function actions(ipc, now, send) {
 
   function follow(move) {
     unwatch?.();
-    unwatch = move ? ipc.watch(move, (view) => send({ type: "view", view, at: Date.now() })) : null;
+    unwatch = move ? ipc.watch(move, (view) => send({ type: "view", view, at: Date.now() }), (error) => send({ type: "trouble", advice: advice(error) })) : null;
   }
 
   async function find(side) {
@@ -79,6 +79,11 @@ export function actions(ipc, now, send) {
       send({ type: "leave" });
       const home = await attempt(ipc.home);
       if (home) send({ type: "home", home });
+    },
+    /** Home's cards follow what is under way, at a glance's pace. */
+    async glance() {
+      const home = await ipc.home().catch(() => null);
+      if (home && now().screen === "home") send({ type: "home", home });
     },
     door: (kind) => send({ type: "door", kind }),
     card(card) {

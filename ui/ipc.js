@@ -213,9 +213,9 @@ export const quit = () => call("quit");
 
 /**
  * Calls `show` with the latest View, at once and whenever it changed, until the returned function is called.
- * @param {string} move @param {(view: View) => void} show
+ * @param {string} move @param {(view: View) => void} show @param {(error: any) => void} fail
  */
-export function watch(move, show) {
+export function watch(move, show, fail) {
   const channel = new tauri.Channel();
   let latest = null;
   let live = true;
@@ -224,7 +224,7 @@ export function watch(move, show) {
     latest = view;
     if (!waiting) requestAnimationFrame(() => { const now = latest; latest = null; if (live) show(now); });
   };
-  call("watch", { move, channel });
+  call("watch", { move, channel }).catch(fail);
   return () => { live = false; call("unwatch", { move }); };
 }
 

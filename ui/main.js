@@ -28,8 +28,11 @@ const draw = () => window_.update(state, words[state.language]);
 document.body.append(window_.root);
 draw();
 act.begin();
-// Only a countdown or a long wait needs the time.
+// Only a countdown, a long wait or Home's cards need the time.
+let seconds = 0;
 setInterval(() => {
+  seconds += 1;
+  if (seconds % 5 === 0 && state.screen === "home" && state.moves.some((card) => card.state === "now")) act.glance();
   const waits = state.until || state.signing || state.busy || state.view?.running || state.old.locked > state.now || state.new.locked > state.now;
   if (waits) send({ type: "tick", at: Date.now() });
 }, 1000);

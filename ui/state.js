@@ -324,7 +324,7 @@ export function missing(state) {
     if (typed.finding) return ["finding", name];
     if ((name === "old" && oldIsUnknown(state)) || (name === "new" && state.same && !typed.provider && !typed.settings && !typed.found?.settings)) return ["provider", name];
     if (typed.unfolded || typed.settings || typed.provider === "other") {
-      if (!settingsOf(state, name).host) return ["host", name];
+      if (!settingsOf(state, name).host || !settingsOf(state, name).port) return ["host", name];
     } else if (!typed.found?.settings) return ["provider", name];
     if (!typed.password && !typed.kept) return ["password", name];
     if (typed.locked > state.now) return ["wait", name];

@@ -137,6 +137,14 @@ test("one click from the demo's window to the check", async () => {
   equal([app.state().move, calls.slice(-3).sort()], ["m1", ["check", "sign_in", "watch"]]);
 });
 
+test("a move that cannot be followed says so, and can be tried again", async () => {
+  const app = open("en");
+  app.send({ type: "card", card: { ...homes("en").one.moves[0], stage: "check" } });
+  app.send({ type: "trouble", advice: { code: "internal", what: null, meaning: null, todo: null, button: null, words: "no such move" } });
+  sound("no view");
+  equal([visible("button.main")[0].textContent, visible("button.main")[0].getAttribute("aria-disabled")], ["Check again", null]);
+});
+
 test("a fault of ours is said plainly", async () => {
   const app = open("en", "one");
   show(app, "en", "ready");

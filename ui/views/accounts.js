@@ -4,7 +4,7 @@
 import { bind, button, h, id, show, view } from "../dom.js";
 import { list } from "../list.js";
 import { sign } from "../chart.js";
-import { advice, field, liveSign, mainButton, screen, secret, trust, wordOf } from "./parts.js";
+import { advice, field, intoSight, liveSign, mainButton, screen, secret, trust, wordOf } from "./parts.js";
 import { addressOf, isCode, missing, oldIsUnknown, providerOf, settingsOf, sidesOf } from "../state.js";
 
 const sideName = (s, t, side) => {
@@ -251,17 +251,7 @@ const card = (act, side) => {
   );
 };
 
-const steps = (act) => {
-  const node = stepsCard(act);
-  // Where the helper column stands below the cards, what was asked for comes into sight.
-  bind(
-    (s) => s.steps,
-    (side) => side && requestAnimationFrame(() => node.scrollIntoView({ block: "nearest" })),
-  );
-  return node;
-};
-
-const stepsCard = (act) =>
+const steps = (act) =>
   show(
     (s) => s.steps,
     () => {
@@ -344,7 +334,7 @@ export const accounts = (act) =>
         ),
         trust(),
       ],
-      helper: [steps(act), next()],
+      helper: [intoSight((s) => s.steps, steps(act)), next()],
       bar: [
         button({ class: "back", text: (_, t) => t.bar.back, on: { click: act.home } }),
         show(

@@ -3,11 +3,11 @@
 import { bind, button, h, show, view } from "../dom.js";
 import { list, virtual } from "../list.js";
 import { sign } from "../chart.js";
-import { advice, liveSign, mainButton, screen, trust } from "./parts.js";
+import { advice, intoSight, liveSign, mainButton, screen, trust } from "./parts.js";
 import { active, thingsOf } from "../state.js";
 
-const looking = (s) => active(s) || s.busy === "check" || !s.view;
-const ready = (s) => !looking(s) && s.view.survey;
+const looking = (s) => active(s) || s.busy === "check" || (!s.view && !s.trouble);
+const ready = (s) => !looking(s) && s.view?.survey;
 const long = (s) => s.now - s.since > 10_000;
 
 const waiting = (act) =>
@@ -146,7 +146,7 @@ function reason(s, t) {
 }
 
 /** It came to nothing: the one thing to do is what its advice says. */
-const again = (s) => !looking(s) && !s.view.survey;
+const again = (s) => !looking(s) && !s.view?.survey;
 
 export const check = (act) =>
   view(() => {
@@ -164,13 +164,13 @@ export const check = (act) =>
       content: [
         advice((s) => s.trouble, { without: true }),
         advice((s) => !looking(s) && s.view?.advice, { without: true }),
-        show((s) => !looking(s) && !s.view.survey && !s.view.advice && !s.trouble, () => h("p", { class: "lead", text: (_, t) => t.check.stopped })),
+        show((s) => !looking(s) && s.view && !s.view.survey && !s.view.advice && !s.trouble, () => h("p", { class: "lead", text: (_, t) => t.check.stopped })),
         waiting(act),
         result(act),
         trust(),
       ],
       helper: [
-        show((s) => ready(s) && s.older === "show" && s.view.survey.hidden, () =>
+        intoSight((s) => s.older === "show", show((s) => ready(s) && s.older === "show" && s.view.survey.hidden, () =>
           h(
             "section",
             { class: "card steps" },
@@ -178,7 +178,7 @@ export const check = (act) =>
             list({ tag: "ol", key: ({ index }) => index, rows: (s) => s.view.survey.hidden.map((text, index) => ({ text, index })), row: () => h("li", { text: ({ text }) => text }) }),
             button({ class: "second", text: (_, t) => t.check.again, on: { click: act.check } }),
           ),
-        ),
+        )),
         h(
           "section",
           { class: "note" },
@@ -190,8 +190,8 @@ export const check = (act) =>
         button({ class: "back", text: (_, t) => t.bar.back, on: { click: act.accounts } }),
         show((s) => ready(s) && s.kind === "move", () => button({ class: "link beside", text: (_, t) => t.check.without, on: { click: () => act.send({ type: "ask", kind: "without" }) } })),
         mainButton({
-          text: (s, t) => (again(s) ? t.advice.button(s.view.advice?.button ?? "start_over") : s.kind === "backup" ? t.check.mainBackup : t.check.main),
-          press: () => (again(state) ? act.advised(state.view.advice?.button ?? "start_over", "old") : act.start(true)),
+          text: (s, t) => (again(s) ? t.advice.button(s.view?.advice?.button ?? "start_over") : s.kind === "backup" ? t.check.mainBackup : t.check.main),
+          press: () => (again(state) ? act.advised(state.view?.advice?.button ?? "start_over", "old") : act.start(true)),
           disabled: (s) => !again(s) && (!ready(s) || Boolean(block(s)) || s.busy === "start"),
           reason,
         }),

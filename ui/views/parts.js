@@ -140,6 +140,12 @@ export function advice(of, { press, level = "stop", without = false, extra = nul
   return box;
 }
 
+/** What was asked for comes into sight, where the helper column stands below. */
+export function intoSight(asked, node) {
+  bind(asked, (now) => now && requestAnimationFrame(() => node.scrollIntoView({ block: "nearest" })));
+  return node;
+}
+
 /** A labelled field. `error` names the id of what stands beside it when it is wrong. */
 export function field({ label, hint, type = "text", value, input, after = null, wide = true, on = {}, ...properties }) {
   const name = id("field");
