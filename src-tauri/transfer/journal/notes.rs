@@ -1,7 +1,7 @@
 //! Settings by key, what was learnt of the target, and the problems of the run, read page by page.
 
 use super::Journal;
-use super::ledger::{Id, IdOwned, path_from, path_text};
+use super::columns::{Id, IdOwned, path_from, path_text};
 use crate::{Problem, ProblemLevel};
 use mail::{FolderPath, MessageId, Result};
 use rusqlite::{OptionalExtension, Transaction, params};

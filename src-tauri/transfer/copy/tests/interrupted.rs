@@ -323,3 +323,26 @@ async fn flags_that_follow_survive_every_interruption() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_journal_on_disk_survives_every_kill() {
+    let directory = tempfile::tempdir().unwrap();
+    let count = Tripwire::never();
+    world(Scenario::Varied).await.run(&count).await.unwrap();
+    for effect in (0..count.effects()).step_by(3) {
+        let file = directory.path().join(format!("{effect}"));
+        let before = world(Scenario::Varied).await;
+        let mut world = world(Scenario::Varied).await;
+        for tripwire in [Tripwire::at(effect, When::After, true), Tripwire::never()] {
+            // The file is opened anew, as a new process does: nothing else is left of the run before.
+            world.journal = Journal::open(&file).await.unwrap().0;
+            let ran = world.run(&tripwire).await;
+            assert_eq!(ran.is_err(), tripwire.tripped(), "{effect}");
+            std::mem::replace(&mut world.journal, Journal::in_memory().await.unwrap()).close().await;
+        }
+        assert_eq!(compare(&world, &before, Scenario::Varied), Ok(()), "{effect}");
+        world.journal = Journal::open(&file).await.unwrap().0;
+        let again = world.run_whole().await.counts;
+        assert_eq!((again.stored, again.failed, again.gone), (0, 1, 0), "{effect}");
+    }
+}
