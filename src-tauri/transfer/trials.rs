@@ -612,6 +612,45 @@ async fn a_backup_place_that_cannot_be_used_could_not_start() {
 }
 
 #[tokio::test]
+async fn a_sign_in_is_proved_once_and_changes_nothing() {
+    let stage = Stage::new();
+    let Place::Account(account) = Stage::account("old") else { unreachable!() };
+    let prove = async |secret: &str| {
+        let secret = Secret::new(secret.to_owned());
+        crate::run::sign_in_with(&stage.world, &account, Side::Source, &secret, &stage.home()).await
+    };
+    let told = prove("right").await.unwrap();
+    assert_eq!((told.folders, told.messages, told.inbox_only), (4, 30, false));
+    let failure = prove("wrong").await.unwrap_err();
+    assert_eq!((failure.cause, failure.side), (Cause::SignInRefused, Some(Side::Source)));
+    assert_eq!(stage.old.state().tried, ["right", "wrong"]);
+}
+
+#[tokio::test]
+async fn no_secret_is_left_at_home() {
+    let stage = Stage::new();
+    stage.old.state().password = "s3cret-One";
+    stage.new.state().password = "s3cret-Two";
+    let run = stage.start(stage.request(plain_move()), &Person::with(&["s3cret-One", "s3cret-Two"]));
+    complete(&run.outcome().await);
+    let mut open = vec![stage.home()];
+    let mut files = 0;
+    while let Some(directory) = open.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let place = entry.unwrap().path();
+            if place.is_dir() {
+                open.push(place);
+                continue;
+            }
+            files += 1;
+            let octets = std::fs::read(&place).unwrap();
+            assert!(!octets.windows(7).any(|seven| seven == b"s3cret-"), "{}", place.display());
+        }
+    }
+    assert!(files >= 3, "record, journal and lock");
+}
+
+#[tokio::test]
 async fn a_message_that_is_refused_stops_nothing() {
     let stage = Stage::new();
     stage.new.mailbox.behave(|manners| {

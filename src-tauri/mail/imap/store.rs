@@ -84,7 +84,15 @@ impl Voyage<'_> {
             return messages.into_iter().zip(outcomes.collect::<Vec<_>>()).collect();
         }
         let name = self.fence.folder.path.to_string();
+        let several = messages.len() > 1 && self.stop.is_none();
         match refusal::append(status, &name) {
+            // No room for all of them: some may fit, and the person gets as much as the target can hold.
+            Refusal::Stop(Failure { cause: Cause::QuotaFull, .. }) if several => {
+                let second = messages.split_off(messages.len() / 2);
+                self.queue.push_front(second);
+                self.queue.push_front(messages);
+                Vec::new()
+            }
             // In doubt only in name: nothing of it was stored, and the next run finds that out.
             Refusal::Stop(failure) => {
                 self.stop.get_or_insert(failure);

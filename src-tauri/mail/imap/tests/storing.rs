@@ -171,6 +171,25 @@ async fn what_the_whole_target_refuses_stops() {
 }
 
 #[tokio::test]
+async fn what_still_fits_a_full_mailbox_is_stored() {
+    let mut room: usize = 30;
+    let (result, line, heard) = store(MULTI, &["x"; 50], move |command| {
+        let messages = command.matches("{1+}").count();
+        match room.checked_sub(messages) {
+            Some(rest) => {
+                room = rest;
+                text("$ OK done\r\n")
+            }
+            None => text("$ NO [OVERQUOTA] full\r\n"),
+        }
+    })
+    .await;
+    assert_eq!(result.map_err(|failure| failure.cause), Err(Cause::QuotaFull));
+    assert_eq!((line.stored().len(), line.refused()), (30, vec![]));
+    assert!(heard.len() < 20, "{}", heard.len());
+}
+
+#[tokio::test]
 async fn a_folder_that_refuses_all_is_not_asked_for_ever() {
     let bodies = vec!["x"; 2_000];
     let (result, line, _) = store(MULTI, &bodies, |_| text("$ NO internal error\r\n")).await;
