@@ -101,7 +101,7 @@ pub struct Answer {
     /// To be decided when this target's strength is known.
     pub undecided: Vec<MessageId>,
     pub gone: Vec<MessageId>,
-    /// In the ledger and no longer at the source.
+    /// Done, and no longer at the source.
     pub deleted: Vec<MessageId>,
     /// Stored by this run, including those found.
     pub stored: u64,
@@ -117,7 +117,6 @@ pub fn reconcile(question: &Question) -> Answer {
     let mut rows = question.ledger.iter().peekable();
     for (at, item) in question.source.iter().enumerate() {
         while let Some(row) = rows.next_if(|row| row.id < item.id) {
-            answer.deleted.push(row.id.clone());
             sort_row(question, row, None, &mut claimed, &mut claimants, &mut answer);
         }
         match rows.next_if(|row| row.id == item.id) {
@@ -127,7 +126,6 @@ pub fn reconcile(question: &Question) -> Answer {
         }
     }
     for row in rows {
-        answer.deleted.push(row.id.clone());
         sort_row(question, row, None, &mut claimed, &mut claimants, &mut answer);
     }
     let free: Vec<TargetItem> =
@@ -149,6 +147,9 @@ fn sort_row<'a>(
     answer: &mut Answer,
 ) {
     let item = at.map(|at| &question.source[at]);
+    if item.is_none() && row.state.is_done() {
+        answer.deleted.push(row.id.clone());
+    }
     let mut again = |kind| match item {
         Some(item) if item.skip && kind == Kind::New => answer.skipped += 1,
         Some(item) => claimants.push(Claimant::new(question, item, Some(row), kind)),

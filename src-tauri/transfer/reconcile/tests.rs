@@ -247,6 +247,7 @@ fn gone_deleted_and_lost_rows() {
             (3, State::Already, Some(2), Made(3, 0, 0)),
             (4, State::Stored, Some(0), Made(4, 0, 0)),
             (5, State::Stored, Some(0), Made(5, 0, 0)),
+            (6, State::Refused, None, Made(6, 0, 0)),
         ],
         fence: 9,
         ..Case::default()
