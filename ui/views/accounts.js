@@ -9,6 +9,7 @@ import { addressOf, isCode, missing, oldIsUnknown, providerOf, settingsOf, sides
 
 const sideName = (s, t, side) => {
   const provider = providerOf(s, side);
+  if (s.kind === "backup") return provider && provider.id !== "other" ? provider.name : t.theMailbox;
   return provider && provider.id !== "other" ? t.sideOf(side, provider.name) : t.mailbox(side);
 };
 const serverName = (s, side) => {
@@ -210,7 +211,7 @@ const card = (act, side) => {
     h(
       "h2",
       { id: title },
-      h("span", { class: "badge", text: (_, t) => t.side(side) }),
+      h("span", { class: "badge", hidden: (s) => s.kind === "backup", text: (_, t) => t.side(side) }),
       h("span", { text: (s, t) => sideName(s, t, side) }),
     ),
     done(act, side),
@@ -297,7 +298,7 @@ function reason(s, t) {
   return {
     address: () => t.accounts.needAddress(name),
     finding: () => t.accounts.finding,
-    provider: () => t.accounts.needProvider(t.mailbox(side)),
+    provider: () => t.accounts.needProvider(s.kind === "backup" ? t.theMailbox : t.mailbox(side)),
     host: () => t.accounts.needHost(name),
     password: () => t.accounts.needPassword(name, wordOf(s, t, side)),
     wait: () => t.accounts.wait(Math.ceil((s[side].locked - s.now) / 1000)),
@@ -328,7 +329,7 @@ export const accounts = (act) =>
             text: (s, t) => {
               if (!s.keychain) return t.accounts.session;
               const hosts = sidesOf(s).map((side) => settingsOf(s, side).host);
-              return t.accounts.passwords(hosts.every(Boolean) ? [...new Set(hosts)] : []);
+              return t.accounts.passwords(hosts.every(Boolean) ? [...new Set(hosts)] : [], s.kind);
             },
           }),
         ),

@@ -136,6 +136,8 @@ const result = (act) =>
   );
 
 const blocking = new Set(["empty", "older", "lacks", "synced", "disk"]);
+/** What no answer about the backup can settle. */
+const needed = (s) => thingsOf(s).some(({ what }) => ["empty", "older", "lacks"].includes(what));
 const block = (s) => thingsOf(s).find(({ what }) => blocking.has(what));
 
 function reason(s, t) {
@@ -188,7 +190,7 @@ export const check = (act) =>
       ],
       bar: [
         button({ class: "back", text: (_, t) => t.bar.back, on: { click: act.accounts } }),
-        show((s) => ready(s) && s.kind === "move", () => button({ class: "link beside", text: (_, t) => t.check.without, on: { click: () => act.send({ type: "ask", kind: "without" }) } })),
+        show((s) => ready(s) && s.kind === "move" && !needed(s), () => button({ class: "link beside", text: (_, t) => t.check.without, on: { click: () => act.send({ type: "ask", kind: "without" }) } })),
         mainButton({
           text: (s, t) => (again(s) ? t.advice.button(s.view?.advice?.button ?? "start_over") : s.kind === "backup" ? t.check.mainBackup : t.check.main),
           press: () => (again(state) ? act.advised(state.view?.advice?.button ?? "start_over", "old") : act.start(true)),

@@ -62,7 +62,7 @@ export const problems = (act) =>
       "section",
       { class: "problems" },
       h("h2", { text: (_, t) => t.verify.list, tabindex: "-1" }),
-      h("p", { class: "quiet", text: (s, t) => [s.kind === "move" ? t.verify.listHint : "", s.kind === "move" && s.view.result.backup !== null ? t.verify.inBackup : ""].filter(Boolean).join(" ") }),
+      h("p", { class: "quiet", text: (s, t) => [t.verify.listHint, s.view.result.equation && s.view.result.equation.backup === s.view.result.equation.old ? t.verify.inBackup : ""].join(" ") }),
       virtual({
         class: "problem-list",
         height: 44,
