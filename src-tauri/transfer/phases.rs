@@ -7,7 +7,7 @@ use crate::home::{Mailbox, Record};
 use crate::journal::State;
 use crate::plan::{Plan, Planned};
 use crate::retry::{self, Next, Situation};
-use crate::survey::{self, View};
+use crate::survey::{self, View, Weighed};
 use crate::{Counts, Level, Phase, Place, Problem, ProblemLevel, Task, outcome, plan};
 use mail::{Cause, Failure, Reach, Result, Side, Source};
 use std::collections::HashMap;
@@ -229,17 +229,20 @@ impl Course {
             message_limit: capacity.message_limit,
             ..outcome::Survey::default()
         };
-        let mut to_store = Counts::default();
-        let mut octets_to_store = 0;
-        for at in 0..self.copied.len() {
-            let folder = self.planned()[at].source.clone();
-            let limit = capacity.message_limit;
-            let weighed = match survey::weigh(&mut *sessions.source, &folder, &self.request.layout, limit).await {
+        // First all is read, then counted: a connection lost between the two would count a folder twice.
+        let mut all = Vec::new();
+        for planned in self.planned() {
+            let (folder, limit) = (&planned.source, capacity.message_limit);
+            all.push(match survey::weigh(&mut *sessions.source, folder, &self.request.layout, limit).await {
                 Ok(weighed) => weighed,
                 // The copy's look has named it already.
-                Err(failure) if failure.reach <= Reach::Folder => continue,
+                Err(failure) if failure.reach <= Reach::Folder => Weighed::default(),
                 Err(failure) => return Err(failure),
-            };
+            });
+        }
+        let mut to_store = Counts::default();
+        let mut octets_to_store = 0;
+        for (at, weighed) in all.into_iter().enumerate() {
             found.octets += weighed.octets;
             found.oldest = [found.oldest, weighed.oldest].into_iter().flatten().min();
             let counts = &mut self.copied[at].counts;
