@@ -90,18 +90,16 @@ impl Course {
     /// The layout is stored with the plan: another one later needs `replan`.
     async fn same_layout(&self) -> Result<()> {
         let layout = &self.request.layout;
-        let text = format!(
-            "{:?}",
-            (
-                &layout.into,
-                &layout.folders,
-                &layout.skip_folders,
-                layout.since,
-                layout.before,
-                layout.max_size,
-                &layout.map
-            )
-        );
+        let text = serde_json::json!({
+            "into": layout.into,
+            "folders": layout.folders,
+            "skip_folders": layout.skip_folders,
+            "since": layout.since.map(|date| date.seconds),
+            "before": layout.before.map(|date| date.seconds),
+            "max_size": layout.max_size,
+            "map": layout.map,
+        })
+        .to_string();
         let stored = self.journal.get("layout").await?;
         if !layout.replan && stored.is_some_and(|stored| stored != text) {
             return Err(Failure::new(Cause::LayoutChanged).on(Side::Local));

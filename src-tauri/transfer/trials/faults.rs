@@ -217,3 +217,15 @@ async fn a_message_that_is_refused_stops_nothing() {
     let id = Home::id(&Stage::account("old"), Some(&Stage::account("new")));
     assert_eq!(home.problems(&id, 0, 10).unwrap().1, outcome.problems);
 }
+
+#[tokio::test]
+async fn a_check_that_loses_its_connection_counts_nothing_twice() {
+    let stage = Stage::new();
+    stage.new.mailbox.behave(|manners| manners.capacity.message_limit = Some(10_000));
+    stage.old.mailbox.put(&path("INBOX"), vec![b'x'; 20_000], Flags::default(), None);
+    stage.old.fates([3, 5, 7, 8, 9].map(|effect| Fate::Lost(effect, When::Before)));
+    let outcome = stage.run(stage.request(Task::Check)).await;
+    assert_eq!(outcome.counts, Counts { found: 31, stored: 30, failed: 1, ..Counts::default() });
+    assert_eq!(codes(&outcome.problems), ["message_too_large"]);
+    assert!(stage.old.state().tried.len() > 2, "the connection was lost");
+}
