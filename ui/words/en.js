@@ -163,7 +163,7 @@ export default {
     again: "Check again",
     empty: "We see no mail here. Is it the right mailbox?",
     lacks: (octets) => `The new mailbox lacks ${size(octets)}.`,
-    lacksTodo: "Ask your admin for more room, then check again. The backup has all the mail in any case.",
+    lacksTodo: "Ask your admin for more room, then check again.",
     unopened: (folder) => `“${folder}” can't be opened, the others are fine.`,
     backup: (place, octets) => (octets === null ? `Backup: ${place}` : `Backup: ${place}, ${size(octets)} free`),
     change: "Change",

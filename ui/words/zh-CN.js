@@ -153,7 +153,7 @@ export default {
     again: "重新检查",
     empty: "这里没有看到邮件。是这个邮箱吗?",
     lacks: (octets) => `新邮箱还差 ${size(octets)}。`,
-    lacksTodo: "请管理员扩容,再重新检查。备份里总会有全部邮件。",
+    lacksTodo: "请管理员扩容,再重新检查。",
     unopened: (folder) => `“${folder}”打不开,其他不受影响。`,
     backup: (place, octets) => (octets === null ? `备份:${place}` : `备份:${place},空余 ${size(octets)}`),
     change: "更改",
