@@ -8,7 +8,8 @@ mkdir -p target
 cargo build --workspace --all-targets
 built=$(date +%s)
 {
-  if cargo test --workspace --no-fail-fast "$@" -- --show-output; then echo 0; else echo $?; fi >target/test.status
+  if cargo test --workspace --no-fail-fast "$@" -- --show-output; then status=0; else status=$?; fi
+  echo "$status" >target/test.status
 } 2>&1 | tee "$log"
 status=$(cat target/test.status)
 ended=$(date +%s)

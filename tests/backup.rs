@@ -53,6 +53,14 @@ fn a_backup_is_whole_and_others_can_read_it() {
     assert_eq!(MailboxState::of(&old), before, "the old mailbox is only read");
     println!("{MESSAGES} messages backed up in {:.1} s, proved in {:.1} s", run.seconds, alone.seconds);
 
+    // And back, into another server, from nothing but the directory.
+    let new = Dovecot::start();
+    let mut back = harness::command::arguments("move", &new, &format!("file:{}", place.display()), &new.url());
+    back.retain(|argument| argument != "--source-password-env" && argument != "OLD_SECRET");
+    let restored = harness::person(&old, &new).run(&back).expect(0);
+    assert_eq!(restored.count("stored"), MESSAGES, "{}", restored.stdout);
+    before.assert_same(&MailboxState::of(&new));
+
     // One octet of one message turned over: the proof must find it.
     let file =
         mboxes(&place).into_iter().max_by_key(|file| fs::metadata(file).map_or(0, |of| of.len())).expect("a file");
