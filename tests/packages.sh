@@ -4,7 +4,7 @@ set -eu
 build="build-essential pkg-config"
 window="libwebkit2gtk-4.1-dev fonts-wqy-microhei"
 demo="dovecot-imapd ca-certificates"
-test="dovecot-imapd ca-certificates xvfb webkit2gtk-driver dbus-daemon dbus-bin gnome-keyring fonts-wqy-microhei xdotool imagemagick python3"
+test="dovecot-imapd ca-certificates xvfb webkit2gtk-driver dbus-daemon dbus-bin gnome-keyring fonts-wqy-microhei xdotool imagemagick python3 python3-pip"
 
 wanted=""
 for set in "$@"; do

@@ -1,7 +1,7 @@
 //! Off the main road: a wrong password, no keychain, an own server's certificate, the system's dialog.
 
-use crate::page::{Person, entry};
-use harness::{Desk, Dovecot, PASSWORD};
+use crate::page::{ADDRESS, Person, entry};
+use harness::{Certificate, Desk, Dovecot, Options, PASSWORD, samples};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_said_plainly_and_no_keychain_too() {
@@ -21,5 +21,57 @@ async fn a_wrong_password_is_said_plainly_and_no_keychain_too() {
     page.type_into("[data-password=old]", PASSWORD).await;
     page.press_main().await;
     page.until_text("We see no mail here. Is it the right mailbox?").await;
+    page.pictures("check-empty").await;
+    page.close().await;
+}
+
+/// Everything typed by hand: door 2, an own server with a certificate of its own, the place chosen in the system's
+/// dialog.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_an_own_server_goes_where_the_person_says() {
+    let server = Dovecot::with(Options { certificate: Certificate::SelfSigned, ..Options::default() });
+    server.wire().load(&samples(40), '/', "");
+    let person = Person::with(Desk::default(), None);
+    let chosen = person.folder("my backups");
+    let page = person.open().await;
+    page.until_title("What would you like to do?").await;
+    page.pictures("home").await;
+    page.accessible("home").await;
+    page.press("Back up only").await;
+    page.until_title("Sign in to the mailbox").await;
+    page.type_into("[data-address=old]", ADDRESS).await;
+    page.until_text("Not found. Choose the provider or ask your admin for the server.").await;
+    page.pictures("accounts-not-found").await;
+    page.accessible("accounts not found").await;
+    page.press("Other").await;
+    page.type_into("[data-host]", "localhost").await;
+    page.type_into("input[inputmode=numeric]", &server.tls.to_string()).await;
+    page.type_into("[data-password=old]", PASSWORD).await;
+    page.press_main().await;
+    page.until_text("The connection is not safe").await;
+    page.pictures("accounts-certificate").await;
+    let fingerprint = server.issued.fingerprint.to_lowercase();
+    let shown = page.text().await.to_lowercase().replace([':', ' ', '\n'], "");
+    assert!(shown.contains(&fingerprint), "the fingerprint {fingerprint} is shown: {shown}");
+    page.click(".trust-it input").await;
+    page.press("Trust").await;
+    page.press_main().await;
+    page.until_title("40 messages, ready to back up").await;
+
+    page.press("Change").await;
+    person.choose_folder(&chosen).await;
+    page.until_text(&chosen.display().to_string()).await;
+    page.press_main().await;
+    page.until_text("Backup complete: all 40 messages read back, identical").await;
+    page.pictures("backup-complete").await;
+    page.accessible("backup complete").await;
+    assert!(chosen.join("manifest.json").exists(), "the backup lies where the person said");
+
+    // The end: its password leaves the keychain.
+    assert_eq!(person.kept_passwords(), 1);
+    page.press("Finish").await;
+    page.click("dialog[open] .answers .second").await;
+    page.until_title("What would you like to do?").await;
+    assert_eq!(person.kept_passwords(), 0);
     page.close().await;
 }

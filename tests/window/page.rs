@@ -56,6 +56,41 @@ impl Person {
         self.files.path().join("own")
     }
 
+    /// Types a folder into the system's dialog, as soon as it is open, and takes it.
+    pub async fn choose_folder(&self, folder: &Path) {
+        let xdotool = |arguments: &[&str]| {
+            let output = self.desktop.command("/usr/bin/xdotool").args(arguments).output().expect("xdotool");
+            String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        };
+        let windows = || xdotool(&["search", "--onlyvisible", "--class", "mailferry"]);
+        let begun = Instant::now();
+        let mut open = windows();
+        while open.lines().count() < 2 {
+            assert!(begun.elapsed() < PATIENCE, "no dialog opens: {open}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            open = windows();
+        }
+        let dialog = open.lines().last().unwrap().to_owned();
+        let pause = || tokio::time::sleep(Duration::from_millis(700));
+        pause().await;
+        xdotool(&["windowfocus", &dialog]);
+        xdotool(&["key", "ctrl+l"]);
+        pause().await;
+        xdotool(&["key", "ctrl+a"]);
+        xdotool(&["type", "--delay", "5", &folder.display().to_string()]);
+        pause().await;
+        xdotool(&["key", "Return"]);
+    }
+
+    /// How many passwords of ours the keychain holds.
+    pub fn kept_passwords(&self) -> usize {
+        let mut command = self.desktop.command("/usr/bin/dbus-send");
+        command.args(["--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets"]);
+        command.args(["org.freedesktop.Secret.Service.SearchItems", "dict:string:string:service,Mailferry"]);
+        let output = command.output().expect("dbus-send");
+        String::from_utf8_lossy(&output.stdout).matches("/org/freedesktop/secrets/collection/").count()
+    }
+
     pub async fn open(&self) -> Page<'_> {
         let client = self.desktop.open().await;
         let page = Page { desktop: &self.desktop, client };

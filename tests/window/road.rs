@@ -63,9 +63,18 @@ async fn a_mailbox_moves_through_the_window() {
     assert_eq!(MailboxState::of(&old), before, "the old mailbox is only read");
     nowhere_below(&person.own(), PASSWORD);
 
-    // Finish.
+    // Finish: the passwords leave the keychain, the record stays.
     page.press("Next").await;
     page.pictures("finish").await;
     page.accessible("finish").await;
+    assert_eq!(person.kept_passwords(), 2);
+    page.press("Finish").await;
+    page.pictures("finish-ask").await;
+    page.click("dialog[open] .answers .second").await;
+    page.until_title("This move is finished").await;
+    assert_eq!(person.kept_passwords(), 0);
+    page.press("Home").await;
+    page.until_text("Finished").await;
+    page.pictures("home-finished").await;
     page.close().await;
 }
