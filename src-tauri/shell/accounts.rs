@@ -67,7 +67,9 @@ struct Door {
 }
 
 impl Door {
-    fn new(side: Side, entry: Entry) -> Self {
+    fn new(side: Side, mut entry: Entry) -> Self {
+        // "other" is none of the table.
+        entry.provider = entry.provider.filter(|id| provider::by_id(id).is_some());
         let found = || provider::find(&entry.address, entry.provider.as_deref());
         let account = entry.settings.as_ref().map(from_settings).or_else(found);
         Self { side, entry, account: account.filter(|account| !account.host.is_empty()) }

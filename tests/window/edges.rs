@@ -43,7 +43,7 @@ async fn a_backup_of_an_own_server_goes_where_the_person_says() {
     page.until_text("Not found. Choose the provider or ask your admin for the server.").await;
     page.pictures("accounts-not-found").await;
     page.accessible("accounts not found").await;
-    page.press("Other").await;
+    page.press("Another provider").await;
     page.type_into("[data-host]", "localhost").await;
     page.type_into("input[inputmode=numeric]", &server.tls.to_string()).await;
     page.type_into("[data-password=old]", PASSWORD).await;
