@@ -21,7 +21,11 @@ impl Course {
         }
         match self.request.task.clone() {
             Task::Check => {
-                self.copy(sessions, stop, false).await?;
+                // Of a backup alone everything is weighed and nothing compared.
+                match sessions.target {
+                    Some(_) => self.copy(sessions, stop, false).await?,
+                    None => self.begin_look(),
+                }
                 self.weigh(sessions).await
             }
             Task::Backup { directory } => {
@@ -142,6 +146,13 @@ impl Course {
         self.around.board.phase(phase, folders, octets.unwrap_or(0));
     }
 
+    fn begin_look(&mut self) {
+        self.phase = Phase::Survey;
+        let folders =
+            self.planned().iter().map(|planned| (planned.source.path.clone(), survey::messages(&planned.source)));
+        self.around.board.survey(folders);
+    }
+
     /// Copies each folder, or only looks what a copy would do.
     async fn copy(&mut self, sessions: &mut Sessions, stop: &CancellationToken, store: bool) -> Result<()> {
         if self.copied.iter().all(|reached| reached.done) {
@@ -153,10 +164,7 @@ impl Course {
         if store {
             self.begin(Phase::Move);
         } else {
-            self.phase = Phase::Survey;
-            let folders =
-                self.planned().iter().map(|planned| (planned.source.path.clone(), survey::messages(&planned.source)));
-            self.around.board.survey(folders);
+            self.begin_look();
         }
         let put_back = matches!(self.request.task, Task::Move { put_back: true, .. });
         while let Some(at) = self.copied.iter().position(|reached| !reached.done) {
@@ -243,7 +251,13 @@ impl Course {
         for (at, weighed) in all.into_iter().enumerate() {
             found.octets += weighed.octets;
             found.oldest = [found.oldest, weighed.oldest].into_iter().flatten().min();
-            let counts = &mut self.copied[at].counts;
+            let reached = &mut self.copied[at];
+            if sessions.target.is_none() {
+                let counts = Counts { found: weighed.messages, stored: weighed.messages, ..Counts::default() };
+                *reached = Reached { counts, done: true, ..Reached::default() };
+                self.around.board.folder_done(at, counts);
+            }
+            let counts = &mut reached.counts;
             octets_to_store += share(weighed.octets, counts.stored, counts.found);
             // What is too large may be among those already there; then it is no problem.
             let refused = (weighed.too_large.len() as u64).min(counts.stored);

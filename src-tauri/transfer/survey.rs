@@ -97,6 +97,7 @@ pub fn recognise(
 /// What a check learns of one folder beyond what a move would do with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Weighed {
+    pub messages: u64,
     /// Octets of all its messages.
     pub octets: u64,
     /// Octets of the largest.
@@ -114,7 +115,7 @@ pub async fn weigh(
     message_limit: Option<u64>,
 ) -> Result<Weighed> {
     let listing = source.list(folder, 1, Want::Sizes).await.map_err(|failure| failure.on(Side::Source))?;
-    let mut weighed = Weighed::default();
+    let mut weighed = Weighed { messages: listing.entries.len() as u64, ..Weighed::default() };
     for entry in listing.entries {
         let size = entry.size.map_or(0, u64::from);
         weighed.octets += size;

@@ -107,6 +107,10 @@ async fn a_backup_holds_everything_and_its_second_run_only_what_is_new() {
     let stage = Stage::new();
     let request = |task, target| Request { target, ..stage.request(task) };
     let backup = || request(Task::Backup { directory: stage.backup() }, None);
+    let look = stage.run(request(Task::Check, None)).await;
+    complete(&look);
+    assert_eq!(look.counts, Counts { found: 30, stored: 30, ..Counts::default() });
+    assert!(look.survey.is_some_and(|survey| survey.octets > 0 && survey.estimate.is_some()));
     let first = stage.run(backup()).await;
     complete(&first);
     assert_eq!(first.counts, Counts { found: 30, stored: 30, ..Counts::default() });
