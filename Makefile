@@ -25,11 +25,12 @@ run: rust
 packages:
 	@tests/packages.sh build window demo test
 
-# The figures that hang on the machine: 5,000 small messages over a long line, beside a plain loop of APPEND.
+# The figures that hang on the machine, beside other programs and a pump without any thought (tests/bench). Everything
+# takes an hour; CELLS=many,50ms,plain RUNS=1 measures a part (see tests/bench/main.rs), DISK=1 on the disk.
 bench: rust
-	@tests/packages.sh build demo
-	cargo build -p mailferry-cli -p mailferry-tests --all-targets
-	cargo test -p mailferry-tests --test latency -- --nocapture
+	@tests/packages.sh build bench
+	cargo build --release -p mailferry-cli -p mailferry-tests --bin mailferry-cli --bin bench
+	target/release/bench
 
 rust:
 	@command -v cargo >/dev/null || { \

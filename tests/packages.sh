@@ -1,10 +1,11 @@
 #!/bin/sh
-# Installs the Debian packages that are missing, and only those: packages.sh build|window|demo|test ...
+# Installs the Debian packages that are missing, and only those: packages.sh build|window|demo|test|bench ...
 set -eu
 build="build-essential pkg-config"
 window="libwebkit2gtk-4.1-dev fonts-wqy-microhei"
 demo="dovecot-imapd ca-certificates"
 test="dovecot-imapd ca-certificates xvfb webkit2gtk-driver dbus-daemon dbus-bin gnome-keyring fonts-wqy-microhei xdotool imagemagick python3 python3-pip"
+bench="dovecot-imapd ca-certificates time isync interimap offlineimap3"
 
 wanted=""
 for set in "$@"; do
@@ -13,6 +14,7 @@ for set in "$@"; do
     window) wanted="$wanted $window" ;;
     demo) wanted="$wanted $demo" ;;
     test) wanted="$wanted $test" ;;
+    bench) wanted="$wanted $bench" ;;
     *) echo "packages.sh: no set named $set" >&2; exit 2 ;;
   esac
 done

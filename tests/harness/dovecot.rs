@@ -44,6 +44,8 @@ pub struct Options {
     /// Octets of the largest message; larger ones are answered `NO [LIMIT]`... by the quota plugin.
     pub message_limit: Option<u64>,
     pub connections_per_user: u32,
+    /// Where the server's directory is made; None: with the system's temporary files.
+    pub place: Option<PathBuf>,
     /// Further lines of dovecot.conf.
     pub extra: String,
 }
@@ -61,6 +63,7 @@ impl Default for Options {
             quota: None,
             message_limit: None,
             connections_per_user: 50,
+            place: None,
             extra: String::new(),
         }
     }
@@ -91,7 +94,8 @@ impl Dovecot {
     }
 
     pub fn with(options: Options) -> Self {
-        let directory = tempfile::Builder::new().prefix("mailferry-dovecot-").tempdir().unwrap();
+        let place = options.place.clone().unwrap_or_else(std::env::temp_dir);
+        let directory = tempfile::Builder::new().prefix("mailferry-dovecot-").tempdir_in(place).unwrap();
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let issued = certificate::issue(options.certificate);
         for (name, text) in [("ca.pem", &issued.authority), ("cert.pem", &issued.certificate), ("key.pem", &issued.key)]
