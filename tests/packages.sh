@@ -2,9 +2,9 @@
 # Installs the Debian packages that are missing, and only those: packages.sh build|window|demo|test|bench ...
 set -eu
 build="build-essential pkg-config"
-window="libwebkit2gtk-4.1-dev fonts-wqy-microhei"
+window="libwebkit2gtk-4.1-dev librsvg2-common fonts-wqy-microhei"
 demo="dovecot-imapd ca-certificates"
-test="dovecot-imapd ca-certificates xvfb webkit2gtk-driver dbus-daemon dbus-bin gnome-keyring fonts-wqy-microhei xdotool imagemagick python3 python3-pip"
+test="dovecot-imapd ca-certificates xvfb webkit2gtk-driver dbus dbus-daemon dbus-bin gnome-keyring xdotool python3 python3-pip"
 bench="dovecot-imapd ca-certificates time isync interimap offlineimap3"
 
 wanted=""
