@@ -66,7 +66,8 @@ export function actions(ipc, now, send) {
       send({ type: "language", language });
       // Rust speaks the language too: providers and problems come anew.
       attempt(async () => {
-        await ipc.setLanguage(language);
+        const said = await ipc.setLanguage(language);
+        if (said) send({ type: "said", said });
         send({ type: "providers", providers: await ipc.providers() });
         if (now().screen === "home") send({ type: "home", home: await ipc.home() });
         if (now().move) follow(now().move);

@@ -181,7 +181,9 @@ function call(command, args) {
 }
 
 export const home = () => /** @type {Promise<Home>} */ (call("home"));
-export const setLanguage = (/** @type {Language} */ language) => call("set_language", { language });
+/** Gives what the last sign-in refused, in the new language. */
+export const setLanguage = (/** @type {Language} */ language) =>
+  /** @type {Promise<{old: Advice|null, new: Advice|null}>} */ (call("set_language", { language }));
 export const providers = () => /** @type {Promise<Provider[]>} */ (call("providers"));
 /** Servers for an address; `provider` when the person chose one. */
 export const find = (/** @type {string} */ address, /** @type {string|null} */ provider) =>

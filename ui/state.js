@@ -81,6 +81,9 @@ const EVENTS = {
   },
   providers: (state, { providers }) => ({ ...state, providers }),
   language: (state, { language }) => ({ ...state, language }),
+  /** The same refusals in another language. */
+  said: (state, { said }) =>
+    ["old", "new"].reduce((next, name) => (next[name].advice && said[name] ? change(next, name, { advice: said[name] }) : next), state),
 
   door: (state, { kind }) => ({ ...left(state), screen: "accounts", kind, old: side(), new: side(), same: true, steps: null }),
   card(state, { card }) {

@@ -90,6 +90,7 @@ impl Door {
 
 /// Signs in to both sides, or to the old one for a backup only. The record is written when all are in.
 pub(crate) async fn sign_in(desk: &Desk, old: Entry, new: Option<Entry>) -> mail::Result<wire::SignedIn> {
+    desk.memory.say_nothing();
     let old = Door::new(Side::Source, old);
     let new = new.map(|entry| Door::new(Side::Target, entry));
     let context = Context { old: old.named(), new: new.as_ref().and_then(Door::named), ..Context::default() };
@@ -98,7 +99,12 @@ pub(crate) async fn sign_in(desk: &Desk, old: Entry, new: Option<Entry>) -> mail
     {
         let same = Failure::new(Cause::SameMailbox).on(Side::Target);
         let old = SideState { ok: false, advice: None, fingerprint: None };
-        return Ok(wire::SignedIn { id: None, old, new: Some(refusal(desk, &same, &context)), remembered: true });
+        return Ok(wire::SignedIn {
+            id: None,
+            old,
+            new: Some(refusal(desk, Side::Target, &same, &context)),
+            remembered: true,
+        });
     }
     let both = async { tokio::join!(knock(desk, &old), async { Some(knock(desk, new.as_ref()?).await) }) };
     let (old_answer, new_answer) = both.await;
@@ -109,7 +115,7 @@ pub(crate) async fn sign_in(desk: &Desk, old: Entry, new: Option<Entry>) -> mail
         Ok(_) => SideState { ok: true, advice: None, fingerprint: None },
         Err(failure) => {
             let refusals = door.account.as_ref().map_or(0, |account| desk.memory.refusals(&account.key(door.side)));
-            refusal(desk, &failure, &Context { refusals, ..context.clone() })
+            refusal(desk, door.side, &failure, &Context { refusals, ..context.clone() })
         }
     };
     let id = match all_in {
@@ -121,7 +127,8 @@ pub(crate) async fn sign_in(desk: &Desk, old: Entry, new: Option<Entry>) -> mail
     Ok(wire::SignedIn { id, old, new, remembered })
 }
 
-fn refusal(desk: &Desk, failure: &Failure, context: &Context) -> SideState {
+fn refusal(desk: &Desk, side: Side, failure: &Failure, context: &Context) -> SideState {
+    desk.memory.say(side, failure, context);
     let advice = desk.words().failure(failure, context);
     let trustable = failure.certificate.as_ref().filter(|_| advice.button == Some(Action::Trust));
     let fingerprint = trustable.map(|certificate| certificate.sha256.to_string());

@@ -49,8 +49,11 @@ pub(crate) async fn home(desk: Shared<'_>) -> Answer<wire::Home> {
 }
 
 #[tauri::command]
-pub(crate) fn set_language(desk: Shared<'_>, language: wire::Language) -> Answer<()> {
-    told(&desk, desk.set_language(language.into()))
+pub(crate) fn set_language(desk: Shared<'_>, language: wire::Language) -> Answer<wire::Said> {
+    told(&desk, desk.set_language(language.into()))?;
+    let (words, said) = (desk.words(), desk.memory.said());
+    let again = |side| said.get(&side).map(|(failure, context)| words.failure(failure, context).into());
+    Ok(wire::Said { old: again(Side::Source), new: again(Side::Target) })
 }
 
 #[tauri::command]

@@ -2,11 +2,17 @@
 //! refused twice is told more.
 
 use account::Account;
+use mail::{Failure, Side};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use wording::Context;
 
 #[derive(Default)]
-pub(crate) struct Memory(Mutex<HashMap<String, Known>>);
+pub(crate) struct Memory {
+    known: Mutex<HashMap<String, Known>>,
+    /// What the last sign-in said of each side, to be said again in another language.
+    refused: Mutex<HashMap<Side, (Failure, Context)>>,
+}
 
 /// By the account's key.
 #[derive(Default)]
@@ -37,7 +43,19 @@ impl Memory {
         self.known().get(key).map_or(0, |known| known.refusals)
     }
 
+    pub(crate) fn say(&self, side: Side, failure: &Failure, context: &Context) {
+        self.said().insert(side, (failure.clone(), context.clone()));
+    }
+
+    pub(crate) fn say_nothing(&self) {
+        self.said().clear();
+    }
+
+    pub(crate) fn said(&self) -> MutexGuard<'_, HashMap<Side, (Failure, Context)>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn known(&self) -> MutexGuard<'_, HashMap<String, Known>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -150,6 +150,13 @@ pub struct SignedIn {
     pub remembered: bool,
 }
 
+/// What the last sign-in refused, in the language just chosen.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Said {
+    pub old: Option<Advice>,
+    pub new: Option<Advice>,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Mailbox {
     pub side: Side,

@@ -15,7 +15,10 @@ async fn a_wrong_password_is_said_plainly_and_no_keychain_too() {
     page.press_main().await;
     page.until_text("The old mailbox did not accept this password.").await;
     page.until_text("Signed in").await;
+    page.language("zh-CN").await;
+    page.until_text("旧邮箱不接受这个密码。").await;
     page.pictures("accounts-refused").await;
+    page.until_text("The old mailbox did not accept this password.").await;
     page.accessible("accounts refused").await;
     // The other side stays signed in; the right password is enough.
     page.type_into("[data-password=old]", PASSWORD).await;

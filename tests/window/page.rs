@@ -212,18 +212,35 @@ impl Page<'_> {
         self.client.close().await.unwrap();
     }
 
-    /// Ends the application as a crash does.
-    pub async fn crash(self) {
-        for process in descendants(std::process::id()) {
-            let name = fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
-            let environment = fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
-            let display = format!("DISPLAY={}\0", self.desktop.display);
-            let here = environment.windows(display.len()).any(|part| part == display.as_bytes());
-            if name.trim() == "mailferry" && here {
-                harness::process::signal(process, "KILL");
-            }
+    /// Ends the application as its own Pause and quit does, and waits until it is gone.
+    pub async fn quit(self) {
+        let script = "window.__TAURI__.core.invoke('quit')";
+        let _ = self.client.execute(script, Vec::new()).await;
+        let begun = Instant::now();
+        while !self.processes().is_empty() {
+            assert!(begun.elapsed() < PATIENCE, "the application does not quit");
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let _ = self.client.close().await;
+    }
+
+    /// Ends the application as a crash does.
+    pub async fn crash(self) {
+        for process in self.processes() {
+            harness::process::signal(process, "KILL");
+        }
+        let _ = self.client.close().await;
+    }
+
+    /// The application's own processes on this desktop.
+    fn processes(&self) -> Vec<u32> {
+        let display = format!("DISPLAY={}\0", self.desktop.display);
+        let ours = |process: &u32| {
+            let name = fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
+            let environment = fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
+            name.trim() == "mailferry" && environment.windows(display.len()).any(|part| part == display.as_bytes())
+        };
+        descendants(std::process::id()).into_iter().filter(ours).collect()
     }
 }
 

@@ -52,8 +52,15 @@ async fn a_mailbox_moves_through_the_window() {
     page.press("Pause").await;
     page.until_text("Paused").await;
     page.pictures("move-paused").await;
+
+    // Pause and quit, as the question says that the window asks before it closes; then on again.
+    page.quit().await;
     to.freeze(false);
+    let page = person.open().await;
     page.press("Go on").await;
+    page.until_title("Stopped before the end").await;
+    page.pictures("stopped").await;
+    page.press_main().await;
 
     // Result.
     page.until_title("Everything moved and compared").await;
