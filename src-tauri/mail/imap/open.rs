@@ -1,6 +1,7 @@
 //! From a server to a signed-in connection: greeting, STARTTLS, capabilities, sign-in, ID.
 
 use super::carrier::{Attempt, Carrier, Refused, Stranger};
+use super::command::quoted;
 use super::refusal;
 use super::response::Response;
 use super::status::{Kind, Status};
@@ -8,6 +9,8 @@ use super::wire::Wire;
 use super::{Imap, Mechanism, SignIn};
 use crate::net::{self, Security, Server};
 use crate::{Budget, Cause, Failure, Result, Sha256};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
@@ -174,7 +177,7 @@ async fn enter(wire: Wire, capabilities: &Capabilities, sign_in: SignIn<'_>) -> 
             Ok(signed_in) => return Ok(signed_in),
             Err(refused) => match *refused {
                 (Some(same), Refused::Answer(status)) => {
-                    failure = refusal::sign_in(&status);
+                    failure = without_secret(refusal::sign_in(&status), &attempt);
                     // A stated refusal of the password itself is not tried a second time.
                     let stated = status.code == "AUTHENTICATIONFAILED" || failure.cause != Cause::SignInRefused;
                     if stated {
@@ -186,11 +189,29 @@ async fn enter(wire: Wire, capabilities: &Capabilities, sign_in: SignIn<'_>) -> 
                     // Some servers hang up instead of refusing: an answer they gave before says more.
                     return Err(if failure.cause == Cause::SignInRefused { failure } else { broken });
                 }
-                (None, Refused::Answer(status)) => return Err(refusal::sign_in(&status)),
+                (None, Refused::Answer(status)) => {
+                    return Err(without_secret(refusal::sign_in(&status), &attempt));
+                }
             },
         }
     }
     Err(failure)
+}
+
+/// Some servers repeat the line that they refuse. What they say then is said to nobody.
+fn without_secret(failure: Failure, attempt: &Attempt<'_>) -> Failure {
+    let words = failure.words.as_deref().unwrap_or_default();
+    let repeats = |secret: &str| !secret.is_empty() && words.contains(secret);
+    let told = match attempt {
+        Attempt::Login { secret, .. } => repeats(secret) || repeats(quoted(secret).trim_matches('"')),
+        Attempt::Plain { response, .. } => {
+            let secret = response.rsplit(|octet| *octet == 0).next().unwrap_or_default();
+            let coded = Zeroizing::new(STANDARD.encode(response));
+            // Words are cut at some length: the beginning of the response would do.
+            repeats(&String::from_utf8_lossy(secret)) || repeats(&coded[..coded.len().min(16)])
+        }
+    };
+    if told { Failure { words: None, ..failure } } else { failure }
 }
 
 /// ID (RFC 2971), where offered: large providers let nobody in who does not send it before the first SELECT.

@@ -25,6 +25,9 @@ const PATIENCE_OCTETS: u64 = 64 << 20;
 pub(super) const SILENCE: Duration = if cfg!(test) { Duration::from_millis(800) } else { Duration::from_secs(60) };
 /// The slowest transfer that is still waited for, in octets a second.
 const SLOWEST: u64 = 100_000;
+/// The same for a message's body, as long as it comes without a silence: a slow server gives the same message no
+/// faster the next time.
+const SLOWEST_BODY: u64 = 4_000;
 const READ: usize = 64 * 1024;
 
 /// What is done with a message body.
@@ -147,7 +150,8 @@ impl Sieve {
                         continue;
                     }
                 };
-                self.partial.deadline = Some(Instant::now() + allowance(size));
+                self.partial.deadline =
+                    Some(Instant::now() + SILENCE + Duration::from_millis(size.saturating_mul(1_000) / SLOWEST_BODY));
                 self.partial.state = State::Body { left: size, writer };
             }
             if self.step()? {
@@ -249,6 +253,9 @@ impl Sieve {
     async fn fill(&mut self) -> Result<()> {
         let begun = self.partial.octets > 0;
         let until = match self.partial.deadline {
+            Some(deadline) if matches!(self.partial.state, State::Body { .. }) => {
+                deadline.min(Instant::now() + SILENCE)
+            }
             Some(deadline) => deadline,
             None if begun => *self.partial.deadline.insert(Instant::now() + SILENCE),
             None => self.expected,

@@ -66,6 +66,9 @@ pub async fn connect(server: &Server) -> Result<Connection> {
             Ok(Ok(stream)) => {
                 // Small commands must not wait for the answer to earlier ones.
                 stream.set_nodelay(true).map_err(|error| about(broken(&error)))?;
+                // A connection that is given up must not deliver what it still holds: the system would go on sending
+                // it for minutes, and a message would arrive after it was looked for, not found and stored again.
+                stream.set_zero_linger().map_err(|error| about(broken(&error)))?;
                 let plain = Connection { stream: Box::new(stream), certificate: None };
                 return match server.security {
                     Security::Tls => start_tls(server, plain.stream).await,
@@ -106,4 +109,23 @@ pub fn broken(error: &std::io::Error) -> Failure {
 fn unresolved(error: &std::io::Error) -> Failure {
     let failure = Failure::new(Cause::HostUnknown).words(&error.to_string());
     if error.to_string().contains("emporary failure") { failure.reaching(Reach::Connection) } else { failure }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[tokio::test]
+    async fn what_is_given_up_is_not_delivered_later() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = Server { host: "127.0.0.1".into(), port, security: Security::Plain, pin: None, authority: None };
+        let mut connection = connect(&server).await.unwrap();
+        let (mut peer, _) = listener.accept().await.unwrap();
+        connection.stream.write_all(b"A1 NOOP\r\n").await.unwrap();
+        drop(connection);
+        let end = peer.read_to_end(&mut Vec::new()).await.map_err(|error| error.kind());
+        assert_eq!(end, Err(std::io::ErrorKind::ConnectionReset), "cut at once, not closed when all is sent");
+    }
 }

@@ -152,3 +152,29 @@ async fn folders_of_an_old_server() {
     let id = heard.iter().position(|command| command.starts_with("ID (\"name\" \"Mailferry\""));
     assert!(id.is_some_and(|id| heard[..id].iter().any(|command| command.starts_with("LOGIN"))), "{heard:?}");
 }
+
+#[tokio::test]
+async fn a_slow_body_is_waited_for_and_a_silent_one_is_not() {
+    // Tests call 800 ms a silence. 8,000 octets at 4,000 a second are slow, and no silence.
+    for (pause, whole) in [(400, true), (1_500, false)] {
+        let (mut imap, _) = imap("", move |command| match command {
+            _ if command.starts_with("UID FETCH") => {
+                let body = "x".repeat(8_000);
+                let row = format!("* 1 FETCH (UID 1 FLAGS () BODY[] {{8000}}\r\n{body})\r\n$ OK done\r\n");
+                Answer::Slow(row.into_bytes(), 2_000, std::time::Duration::from_millis(pause))
+            }
+            _ => Answer::Usual,
+        })
+        .await;
+        let (sender, mut receiver) = mpsc::channel(4);
+        let fetched = imap.fetch(&folder(), &[MessageId::Uid(1)], Part::Hashes, sender).await;
+        let came = matches!(receiver.recv().await, Some(Fetched::Hashed { octets: 8_000, .. }));
+        assert_eq!(
+            (fetched.map_err(|failure| failure.cause), came),
+            match whole {
+                true => (Ok(()), true),
+                false => (Err(Cause::Timeout), false),
+            }
+        );
+    }
+}

@@ -4,6 +4,7 @@ use crate::imap::{Imap, Mechanism, SignIn, open};
 use crate::net::{Connection, Security, Server};
 use crate::{Budget, Folder, FolderPath, Result};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream};
 
 pub(super) const SECRET: &str = "ferry-\"7Q\\%-geheim";
@@ -13,6 +14,8 @@ pub(super) enum Answer {
     Text(Vec<u8>),
     /// Sent, then the connection is closed.
     Last(Vec<u8>),
+    /// Sent in pieces of so many octets, with a pause before each.
+    Slow(Vec<u8>, usize, Duration),
     /// As a server does that knows the command and has nothing to say: its usual answer.
     Usual,
 }
@@ -86,7 +89,7 @@ async fn serve(
 ) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     let greeting = match answer("GREETING") {
-        Answer::Text(text) | Answer::Last(text) => text,
+        Answer::Text(text) | Answer::Last(text) | Answer::Slow(text, ..) => text,
         Answer::Usual => b"* OK ready\r\n".to_vec(),
     };
     stream.write_all(&greeting).await?;
@@ -117,9 +120,14 @@ async fn serve(
         let command = String::from_utf8_lossy(&command).trim_end().to_owned();
         let (tag, command) = command.split_once(' ').unwrap_or(("", &command));
         heard.lock().expect("heard").push(command.to_owned());
+        let (mut piece, mut pause) = (usize::MAX, Duration::ZERO);
         let (response, end) = match refused.map_or_else(|| answer(command), Answer::Text) {
             Answer::Text(text) => (text, false),
             Answer::Last(text) => (text, true),
+            Answer::Slow(text, octets, before) => {
+                (piece, pause) = (octets, before);
+                (text, false)
+            }
             Answer::Usual => (usual(command, &capability).into_bytes(), false),
         };
         let mut out = Vec::new();
@@ -129,7 +137,10 @@ async fn serve(
                 None => out.extend_from_slice(line),
             }
         }
-        stream.write_all(&out).await?;
+        for piece in out.chunks(piece) {
+            tokio::time::sleep(pause).await;
+            stream.write_all(piece).await?;
+        }
         if end {
             return Ok(());
         }

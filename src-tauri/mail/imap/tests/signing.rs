@@ -81,6 +81,29 @@ async fn a_stripped_or_injected_starttls_gets_nothing() {
     }
 }
 
+#[tokio::test]
+async fn a_server_that_repeats_what_it_refuses_is_not_quoted() {
+    for (capability, echo) in [
+        ("AUTH=PLAIN LOGINDISABLED SASL-IR", format!("$ NO unknown: {}\r\n", sasl())),
+        ("AUTH=PLAIN LOGINDISABLED SASL-IR", format!("$ NO {SECRET} is wrong\r\n")),
+        ("", format!("$ BAD what is {}\r\n", login())),
+        ("", format!("$ NO [AUTHENTICATIONFAILED] {SECRET}\r\n")),
+    ] {
+        let told = echo.clone();
+        let (result, _) = enter(capability, Mechanism::Auto, Security::Plain, move |command| {
+            if command.starts_with("AUTH") || command.starts_with("LOGIN") { text(&told) } else { Answer::Usual }
+        })
+        .await;
+        let failure = result.err().expect("refused");
+        assert_eq!((failure.cause, &failure.words), (Cause::SignInRefused, &None), "{echo}");
+    }
+    let (result, _) = enter("", Mechanism::Auto, Security::Plain, |command| {
+        if command.starts_with("LOGIN") { text("$ NO wrong password\r\n") } else { Answer::Usual }
+    })
+    .await;
+    assert_eq!(result.err().and_then(|failure| failure.words).as_deref(), Some("wrong password"));
+}
+
 /// Everything that is logged in this process, at the most talkative level.
 struct Log(Mutex<String>);
 
