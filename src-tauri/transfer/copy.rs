@@ -14,6 +14,7 @@ use mail::{Cause, Failure, Folder, FolderPath, InternalDate, MessageId, Result, 
 use standing::Standing;
 use std::collections::HashSet;
 use std::future::Future;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// A folder and its place at the target.
@@ -37,6 +38,9 @@ pub struct Rules {
     /// False for a check: reads only, writes neither mailbox nor journal; the target folder may be missing. A message
     /// counts as there by its header's hash, without its octets being read.
     pub store: bool,
+    /// How long the target may take to finish what a lost connection left with it. What is in doubt and was not found
+    /// is looked for once more after this time, before it is stored again.
+    pub patience: Duration,
 }
 
 /// Progress, told as it happens. Each call of [`copy_folder`] begins at zero.
@@ -92,8 +96,14 @@ pub async fn copy_folder(
     journal.forget_problems(&pair.source.path).await?;
     let mut told = Counts::default();
     let mut failed = HashSet::new();
+    let mut waited = rules.patience.is_zero();
     loop {
         let mut standing = ends.stand(&failed).await?;
+        if standing.doubtful && !waited {
+            waited = true;
+            unless_stopped(stop, async { Ok(tokio::time::sleep(rules.patience).await) }, Side::Target).await?;
+            standing = ends.stand(&failed).await?;
+        }
         ends.tell(&standing, &mut told).await?;
         ends.follow(&standing).await?;
         let undecided = std::mem::take(&mut standing.undecided);

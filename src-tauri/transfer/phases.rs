@@ -11,7 +11,11 @@ use crate::survey::{self, View, Weighed};
 use crate::{Counts, Level, Phase, Place, Problem, ProblemLevel, Task, outcome, plan};
 use mail::{Cause, Failure, Reach, Result, Side, Source};
 use std::collections::HashMap;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+/// How long a server may take to store what a lost connection left with it.
+const SETTLING: Duration = Duration::from_secs(2);
 
 impl Course {
     /// All phases that the task has, from where the last attempt came to.
@@ -174,8 +178,14 @@ impl Course {
             let pair = Pair { source, target: place, special };
             let layout = &self.request.layout;
             let store = store && !self.full;
-            let rules =
-                Rules { since: layout.since, before: layout.before, max_size: layout.max_size, put_back, store };
+            let rules = Rules {
+                since: layout.since,
+                before: layout.before,
+                max_size: layout.max_size,
+                put_back,
+                store,
+                patience: SETTLING / self.around.haste,
+            };
             let board = &self.around.board;
             let step = |step: Step| board.step(at, step);
             let copied =

@@ -24,6 +24,8 @@ pub struct Standing {
     pub octets: u64,
     /// Flags that follow.
     pub flags: Vec<Change>,
+    /// Some of `store` or `undecided` was given to the target before, and its answer is not known.
+    pub doubtful: bool,
 }
 
 /// Both listings in short form.
@@ -191,6 +193,8 @@ impl Ends<'_> {
         };
         self.conclude(&state, &answer).await?;
         let store: HashSet<&MessageId> = answer.store.iter().collect();
+        let again = |id: &MessageId| store.contains(id) || answer.undecided.binary_search(id).is_ok();
+        let doubtful = rows.iter().any(|row| row.state == State::Intended && again(&row.id));
         let octets = lists.source.iter().filter(|item| store.contains(&item.id)).map(|item| u64::from(item.size)).sum();
         let counts = Counts {
             found: lists.source.len() as u64,
@@ -200,7 +204,8 @@ impl Ends<'_> {
             failed: 0,
             gone: answer.gone.len() as u64,
         };
-        Ok(Standing { state, fence, exists, counts, octets, flags, store: answer.store, undecided: answer.undecided })
+        let Answer { store, undecided, .. } = answer;
+        Ok(Standing { state, fence, exists, counts, octets, flags, store, undecided, doubtful })
     }
 
     async fn list_source_headers(&mut self, first: &MessageId, lists: &mut Lists) -> Result<()> {

@@ -149,7 +149,7 @@ async fn options_exclude_by_date_and_size() {
         let body = if n == 5 { "x".repeat(5_000) } else { "body".to_owned() };
         world.source.put(&path("INBOX"), letter(n, &body), Flags::default(), date(n as i64));
     }
-    world.rules = Rules { since: date(2), before: date(8), max_size: Some(1_000), store: true, put_back: false };
+    world.rules = Rules { since: date(2), before: date(8), max_size: Some(1_000), store: true, ..Rules::default() };
     let ran = world.run_whole().await;
     assert_eq!(ran.counts, Counts { found: 10, stored: 5, skipped: 5, ..Counts::default() });
     world.rules = Rules { store: true, ..Rules::default() };

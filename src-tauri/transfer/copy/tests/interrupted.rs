@@ -346,3 +346,35 @@ async fn a_journal_on_disk_survives_every_kill() {
         assert_eq!((again.stored, again.failed, again.gone), (0, 1, 0), "{effect}");
     }
 }
+
+/// The connection was lost, and the server goes on with what it has: the message is there a little later.
+#[tokio::test]
+async fn what_arrives_late_is_not_stored_twice() {
+    let mut found = 0;
+    for effect in 0..40 {
+        let mut world = World::new(Manners::default()).await;
+        world.put("INBOX", letter(1, "late"));
+        let tripwire = Tripwire::at(effect, When::Before, true);
+        let failed = world.run(&tripwire).await.is_err();
+        if !failed {
+            break;
+        }
+        let row = world.journal.pair(&path("INBOX"), &path("INBOX")).await.unwrap();
+        let Some(pair) = row else { continue };
+        let rows = world.journal.rows(pair.id, None, 10).await.unwrap();
+        if rows.first().is_none_or(|row| row.state != State::Intended) || !world.at_target("INBOX").is_empty() {
+            continue;
+        }
+        found += 1;
+        world.rules.patience = Duration::from_millis(300);
+        let (late, target) = (world.source.kept(&path("INBOX")).remove(0), world.target.clone());
+        let arrives = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            target.put(&path("INBOX"), late.octets, late.flags, late.date);
+        };
+        let (ran, ()) = tokio::join!(world.run_whole(), arrives);
+        assert_eq!(world.at_target("INBOX").len(), 1, "effect {effect}");
+        assert_eq!((ran.counts.found, ran.counts.already + ran.counts.stored), (1, 1));
+    }
+    assert!(found > 0, "a message was in doubt");
+}
