@@ -199,7 +199,7 @@ fn result(words: &Words, state: &State, context: &Context) -> Option<wire::Outco
     }
     match (&state.outcome, &state.record.last) {
         (Some(outcome), _) => Some(of_session(words, outcome, context)),
-        (None, Some(last)) => Some(of_record(words, state.record.facts, last, context)),
+        (None, Some(last)) => Some(of_record(words, last, context)),
         (None, None) => None,
     }
 }
@@ -225,9 +225,8 @@ fn of_session(words: &Words, outcome: &Outcome, context: &Context) -> wire::Outc
     }
 }
 
-fn of_record(words: &Words, facts: Facts, last: &Last, context: &Context) -> wire::Outcome {
+fn of_record(words: &Words, last: &Last, context: &Context) -> wire::Outcome {
     let backup = last.backup.map(|(messages, _)| messages);
-    let Counts { stored, already, found, .. } = last.counts;
     let cause = last.failure.as_deref().and_then(Cause::from_code);
     wire::Outcome {
         verdict: match last.verdict.as_str() {
@@ -240,7 +239,8 @@ fn of_record(words: &Words, facts: Facts, last: &Last, context: &Context) -> wir
         octets: last.octets,
         seconds: last.seconds,
         backup,
-        equation: facts.verified.then(|| equation(found, stored + already, backup)),
+        // What the move counted itself proves nothing.
+        equation: last.verified.map(|verified| equation(last.counts.found, verified.already, backup)),
         problems: last.problems,
         notices: last.notices,
         advice: cause.map(|cause| words.failure(&Failure::new(cause), context).into()),

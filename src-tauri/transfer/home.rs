@@ -189,6 +189,7 @@ impl Home {
             octets: outcome.octets,
             seconds: outcome.seconds,
             backup: outcome.backup,
+            verified: outcome.verified,
             problems: count(ProblemLevel::Problem),
             notices: count(ProblemLevel::Notice),
             failure: outcome.failure.as_ref().map(|failure| failure.cause.code().to_owned()),

@@ -54,6 +54,8 @@ async fn read(
                 Fetched::Hashed { id, sha256, header, octets, flags, date } => {
                     seen(octets);
                     readings.octets += octets;
+                    // It may have failed before the connection broke.
+                    readings.failed.remove(&id);
                     let item = Item { id: id.clone(), mark: Mark::Octets(sha256), header, flags, date };
                     readings.items.insert(id, item);
                 }

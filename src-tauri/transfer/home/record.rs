@@ -57,6 +57,8 @@ pub struct Last {
     pub seconds: f64,
     /// Messages and octets proved in the backup.
     pub backup: Option<(u64, u64)>,
+    /// Of its verification, if it had one.
+    pub verified: Option<Counts>,
     /// Entries of level problem, and notices.
     pub problems: u64,
     pub notices: u64,
