@@ -101,7 +101,11 @@ pub async fn copy_folder(
         let mut standing = ends.stand(&failed).await?;
         if standing.doubtful && !waited {
             waited = true;
-            unless_stopped(stop, async { Ok(tokio::time::sleep(rules.patience).await) }, Side::Target).await?;
+            let moment = async {
+                tokio::time::sleep(rules.patience).await;
+                Ok(())
+            };
+            from_target(stop, moment).await?;
             standing = ends.stand(&failed).await?;
         }
         ends.tell(&standing, &mut told).await?;

@@ -30,6 +30,9 @@ const MEMORY: u32 = 64 * 1024 * 1024;
 const GRACE: Duration = Duration::from_millis(700);
 /// How long saying goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(2);
+/// So often in a row a folder may cost the connection with nothing reached between.
+const PATIENCE_WITH_FOLDER: u32 = 7;
+
 /// What a run is given from outside.
 pub(crate) struct Surroundings {
     pub opener: Arc<dyn Opener>,
@@ -85,6 +88,9 @@ pub(crate) struct Course {
     /// Both sides were open once.
     pub opened: bool,
     pub attempts: u32,
+    /// Both sides are open in this attempt; how often in a row they were, and were lost without any progress.
+    inside: bool,
+    broken: u32,
     pub away_since: Option<Instant>,
     progress: u64,
     /// The folder at work, of which phase.
@@ -137,6 +143,8 @@ impl Course {
             archive: None,
             opened: false,
             attempts: 0,
+            inside: false,
+            broken: 0,
             away_since: None,
             progress: 0,
             at: None,
@@ -203,8 +211,9 @@ impl Course {
             let path = path.clone();
             return self.prove(&path, stop).await;
         }
+        self.inside = false;
         let mut sessions = self.open().await?;
-        self.opened = true;
+        (self.opened, self.inside) = (true, true);
         self.walk(&mut sessions, stop).await?;
         let goodbye = async {
             sessions.source.close().await;
@@ -256,8 +265,10 @@ impl Course {
         if progress != self.progress {
             self.progress = progress;
             self.attempts = 0;
+            self.broken = 0;
             self.away_since = None;
         }
+        self.broken += u32::from(self.inside && matches!(failure.cause, Cause::Closed | Cause::Timeout));
         let wish = self.around.wishes.borrow().wish;
         match wish {
             Wish::Stop => return Some(Failure::new(Cause::Stopped)),
@@ -267,6 +278,7 @@ impl Course {
         let next = retry::next(&failure, Situation { attempts: self.attempts, opened: self.opened });
         self.attempts += 1;
         match next {
+            Next::Again(_) if self.broken >= PATIENCE_WITH_FOLDER && self.at.is_some() => self.give_up(failure),
             Next::Again(pause) => self.wait(failure, pause).await,
             Next::AwaitDisk => self.await_disk(failure).await,
             Next::Full if self.surveyed.is_some() && !self.full => {
@@ -275,15 +287,18 @@ impl Course {
                 None
             }
             // One folder that breaks each connection does not end the others.
-            Next::Stop if failure.cause == Cause::Protocol && self.at.is_some() => {
-                if let Some(at) = self.at.take() {
-                    self.leave_out(at, &failure);
-                }
-                self.attempts = 0;
-                None
-            }
+            Next::Stop if failure.cause == Cause::Protocol && self.inside && self.at.is_some() => self.give_up(failure),
             Next::Full | Next::Skip | Next::Stop => Some(failure),
         }
+    }
+
+    /// Goes on without the folder at work.
+    fn give_up(&mut self, failure: Failure) -> Option<Failure> {
+        if let Some(at) = self.at.take() {
+            self.leave_out(at, &failure);
+        }
+        (self.attempts, self.broken) = (0, 0);
+        None
     }
 
     pub fn planned(&self) -> &[Planned] {

@@ -66,11 +66,13 @@ pub struct Door {
     accepted: bool,
     /// An accepted secret was refused and is tried once more.
     doubted: bool,
+    /// Why a secret is asked for: what was refused is not given again, though the question may be put off by a pause.
+    reason: Reason,
 }
 
 impl Door {
     pub fn new(side: Side, place: Place) -> Self {
-        Self { side, place, secret: None, accepted: false, doubted: false }
+        Self { side, place, secret: None, accepted: false, doubted: false, reason: Reason::First }
     }
 
     pub fn account(&self) -> Option<&Account> {
@@ -112,12 +114,11 @@ impl Door {
         let Place::Account(account) = &self.place else {
             return Err(Failure::new(Cause::StoreUnusable).on(self.side));
         };
-        let mut reason = Reason::First;
         let mut refusal: Option<Failure> = None;
         loop {
             let secret = match self.secret.take() {
                 Some(secret) => secret,
-                None => match credentials.get(self.side, account, reason).await {
+                None => match credentials.get(self.side, account, self.reason).await {
                     Some(secret) => secret,
                     None => {
                         return Err(refusal.unwrap_or_else(|| {
@@ -131,6 +132,7 @@ impl Door {
                     self.secret = Some(secret);
                     self.accepted = true;
                     self.doubted = false;
+                    self.reason = Reason::First;
                     return Ok(session);
                 }
                 Err(failure) if failure.cause == Cause::SignInRefused => {
@@ -143,7 +145,7 @@ impl Door {
                     if !self.accepted && refusal.is_some() {
                         return Err(failure);
                     }
-                    reason = if self.accepted { Reason::Expired } else { Reason::Refused };
+                    self.reason = if self.accepted { Reason::Expired } else { Reason::Refused };
                     refusal = Some(failure);
                 }
                 Err(failure) => {

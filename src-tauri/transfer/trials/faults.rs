@@ -229,3 +229,58 @@ async fn a_check_that_loses_its_connection_counts_nothing_twice() {
     assert_eq!(codes(&outcome.problems), ["message_too_large"]);
     assert!(stage.old.state().tried.len() > 2, "the connection was lost");
 }
+
+#[tokio::test]
+async fn a_folder_that_breaks_every_connection_does_not_end_the_others() {
+    let stage = Stage::new();
+    // The first folder's listing costs the connection, each time; the first one went through the survey before.
+    stage.old.fates([2, 0, 0, 0, 0, 0, 0].map(|effect| Fate::Lost(effect, When::Before)));
+    let outcome = stage.move_all().await;
+    assert_eq!((outcome.verdict, cause(&outcome)), (Verdict::Problems, None), "{:?}", outcome.problems);
+    assert_eq!(outcome.problems.len(), 1);
+    assert_eq!((outcome.problems[0].code.as_str(), &outcome.problems[0].folder), ("closed", &Some(path("INBOX"))));
+    assert!(outcome.counts.agrees(), "{:?}", outcome.counts);
+    assert_eq!((outcome.counts.failed, outcome.counts.stored), (10, 20));
+    complete(&stage.move_all().await);
+    stage.assert_moved();
+}
+
+/// Has the wrong password at first, and never comes to give another.
+#[derive(Default)]
+struct Absent(Mutex<Vec<Reason>>);
+
+#[async_trait]
+impl Credentials for Absent {
+    async fn get(&self, _: Side, _: &Account, reason: Reason) -> Option<Secret> {
+        self.0.lock().unwrap().push(reason);
+        match reason {
+            Reason::First => Some(Secret::new("wrong".to_owned())),
+            _ => std::future::pending().await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_password_is_not_given_again_after_a_pause() {
+    let stage = Stage::new();
+    let absent = Arc::new(Absent::default());
+    let person: Arc<dyn Credentials> = Arc::clone(&absent) as _;
+    let run = start_with(stage.request(plain_move()), person, Arc::new(stage.world.clone()), HASTE);
+    let asked = |times: usize| {
+        let absent = Arc::clone(&absent);
+        async move {
+            while absent.0.lock().unwrap().len() < times {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+    };
+    asked(2).await;
+    run.control().pause();
+    run.snapshots().wait_for(|snapshot| snapshot.paused).await.unwrap();
+    run.control().resume();
+    asked(3).await;
+    run.control().stop();
+    assert_eq!(run.outcome().await.verdict, Verdict::Stopped);
+    assert_eq!(*absent.0.lock().unwrap(), [Reason::First, Reason::Refused, Reason::Refused]);
+    assert_eq!(stage.old.state().tried, ["wrong"]);
+}

@@ -94,7 +94,7 @@ async fn a_server_that_repeats_what_it_refuses_is_not_quoted() {
             if command.starts_with("AUTH") || command.starts_with("LOGIN") { text(&told) } else { Answer::Usual }
         })
         .await;
-        let failure = result.err().expect("refused");
+        let failure = result.expect_err("refused");
         assert_eq!((failure.cause, &failure.words), (Cause::SignInRefused, &None), "{echo}");
     }
     let (result, _) = enter("", Mechanism::Auto, Security::Plain, |command| {
