@@ -221,8 +221,13 @@ fn of_session(words: &Words, outcome: &Outcome, context: &Context) -> wire::Outc
         equation: outcome.verified.map(|verified| equation(outcome.counts.found, verified.already, backup)),
         problems: count(ProblemLevel::Problem),
         notices: count(ProblemLevel::Notice),
-        advice: outcome.failure.as_ref().map(|failure| words.failure(failure, context).into()),
+        advice: outcome.failure.as_ref().and_then(|failure| reason(words, failure, context)),
     }
+}
+
+/// Why it ended early; a person who stopped it knows.
+fn reason(words: &Words, failure: &Failure, context: &Context) -> Option<wire::Advice> {
+    (failure.cause != Cause::Stopped).then(|| words.failure(failure, context).into())
 }
 
 fn of_record(words: &Words, last: &Last, context: &Context) -> wire::Outcome {
@@ -243,7 +248,7 @@ fn of_record(words: &Words, last: &Last, context: &Context) -> wire::Outcome {
         equation: last.verified.map(|verified| equation(last.counts.found, verified.already, backup)),
         problems: last.problems,
         notices: last.notices,
-        advice: cause.map(|cause| words.failure(&Failure::new(cause), context).into()),
+        advice: cause.and_then(|cause| reason(words, &Failure::new(cause), context)),
     }
 }
 

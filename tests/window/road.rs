@@ -59,6 +59,7 @@ async fn a_mailbox_moves_through_the_window() {
     let page = person.open().await;
     page.press("Go on").await;
     page.until_title("Stopped before the end").await;
+    page.until_text("are moved. Going on starts nothing over.").await;
     page.pictures("stopped").await;
     page.press_main().await;
 

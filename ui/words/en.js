@@ -236,7 +236,7 @@ export default {
       `Old mailbox ${n(old)} = ${backup === null ? "" : `backup ${n(backup)} = `}new mailbox ${n(now)}${explained ? ` + explained ${n(explained)}` : ""}`,
     took: (count, octets, seconds) => `${messages(count)}, ${size(octets)}, ${lasted(seconds)}.`,
     already: (count) => `${messages(count)} ${f.plural(count, { one: "was", other: "were" })} there already and not moved again.`,
-    rest: (done, total) => `${n(done)} of ${n(total)} are moved. Going on starts nothing over.`,
+    rest: (done, total) => `${total > done ? `${n(done)} of ${n(total)}` : n(done)} are moved. Going on starts nothing over.`,
     list: "To look at",
     listHint: "Nothing was changed in the old mailbox.",
     inBackup: "The backup has all of its messages.",

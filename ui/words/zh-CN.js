@@ -226,7 +226,7 @@ export default {
       `旧邮箱 ${n(old)} = ${backup === null ? "" : `备份 ${n(backup)} = `}新邮箱 ${n(now)}${explained ? ` + 已说明 ${n(explained)}` : ""}`,
     took: (count, octets, seconds) => `${n(count)} 封,${size(octets)},用时 ${lasted(seconds)}。`,
     already: (count) => `${n(count)} 封新邮箱里原来就有,没有重复搬。`,
-    rest: (done, total) => `已搬 ${n(done)} / ${n(total)} 封。继续时不会重来。`,
+    rest: (done, total) => `已搬 ${total > done ? `${n(done)} / ${n(total)}` : n(done)} 封。继续时不会重来。`,
     list: "请您看的邮件",
     listHint: "旧邮箱里的邮件都没有动过。",
     inBackup: "备份里有旧邮箱的全部邮件。",
