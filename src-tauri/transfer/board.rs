@@ -29,6 +29,8 @@ struct State {
     totals: Vec<u64>,
     /// The most that each folder's `stored` has been: what is told again after a new beginning is no progress.
     highest: Vec<u64>,
+    /// Of each folder, the counts of the beginning that came furthest.
+    furthest: Vec<Counts>,
     changed: bool,
     samples: VecDeque<Sample>,
     /// Grows with what cannot be lost again: stored messages, folders done.
@@ -63,6 +65,7 @@ impl Board {
         }
         let (paths, totals): (Vec<_>, Vec<_>) = folders.into_iter().unzip();
         state.highest = vec![0; totals.len()];
+        state.furthest = vec![Counts::default(); totals.len()];
         state.totals = totals;
         state.samples.clear();
         let snapshot = &mut state.snapshot;
@@ -79,8 +82,11 @@ impl Board {
     pub fn folder(&self, at: usize) {
         let mut state = self.change();
         let Some(folder) = state.snapshot.folders.get_mut(at) else { return };
-        folder.counts = Counts::default();
+        let earlier = std::mem::take(&mut folder.counts);
         folder.done = 0;
+        if let Some(furthest) = state.furthest.get_mut(at) {
+            *furthest = further(earlier, *furthest);
+        }
         state.snapshot.folder = Some(state.snapshot.folders[at].path.clone());
         state.sum();
     }
@@ -186,10 +192,12 @@ impl Board {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).progress
     }
 
-    /// What a folder's steps told since it was begun last.
+    /// What a folder's steps told, in the beginning that came furthest: a connection lost while it is listed once more
+    /// takes nothing back.
     pub fn counts(&self, at: usize) -> Counts {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.snapshot.folders.get(at).map(|folder| folder.counts).unwrap_or_default()
+        let now = state.snapshot.folders.get(at).map(|folder| folder.counts).unwrap_or_default();
+        further(now, state.furthest.get(at).copied().unwrap_or_default())
     }
 
     /// Shows what changed, for as long as it is polled.
@@ -263,6 +271,11 @@ impl State {
     }
 }
 
+fn further(now: Counts, earlier: Counts) -> Counts {
+    let dealt = |counts: Counts| counts.stored + counts.already + counts.skipped + counts.gone;
+    if dealt(now) >= dealt(earlier) { now } else { earlier }
+}
+
 fn folder_stored(snapshot: &Snapshot, at: usize) -> u64 {
     snapshot.folders.get(at).map_or(0, |folder| folder.counts.stored)
 }
@@ -294,6 +307,7 @@ mod tests {
         let shown = board.shown.borrow().clone();
         assert_eq!((shown.done, shown.total, shown.octets_done), (4, 13, 40));
         board.folder(0);
+        assert_eq!(board.counts(0), Counts { found: 6, stored: 4, ..Counts::default() }, "nothing is taken back");
         board.step(0, Step::Found(6));
         board.step(0, Step::Stored { messages: 3, octets: 30 });
         board.step(0, Step::Already(1));
