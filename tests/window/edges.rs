@@ -1,11 +1,12 @@
 //! Off the main road: a wrong password, no keychain, an own server's certificate, the system's dialog.
 
-use crate::page::{ADDRESS, Person, entry};
+use crate::page::{ADDRESS, Person, entry, nowhere_below};
 use harness::{Certificate, Desk, Dovecot, Options, PASSWORD, samples};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_said_plainly_and_no_keychain_too() {
     let (old, new) = (Dovecot::start(), Dovecot::start());
+    old.wire().load(&samples(30), '/', "");
     let desk = Desk { keychain: false, ..Desk::default() };
     let person = Person::with(desk, Some((entry(&old, old.tls), entry(&new, new.tls))));
     let page = person.open().await;
@@ -23,8 +24,28 @@ async fn a_wrong_password_is_said_plainly_and_no_keychain_too() {
     // The other side stays signed in; the right password is enough.
     page.type_into("[data-password=old]", PASSWORD).await;
     page.press_main().await;
-    page.until_text("We see no mail here. Is it the right mailbox?").await;
-    page.pictures("check-empty").await;
+    page.until_title("30 messages, ready to move").await;
+    page.press_main().await;
+    page.until_title("Everything moved and compared").await;
+
+    // After a restart nothing remembers the passwords: a catch-up asks for each in its middle.
+    page.quit().await;
+    old.wire().load(&samples(31)[30..], '/', "");
+    let page = person.open().await;
+    page.press("Go on").await;
+    page.press("Next").await;
+    page.press("Catch up now").await;
+    for side in ["Old mailbox", "New mailbox"] {
+        page.until_text(&format!("{side} · ")).await;
+        if side == "Old mailbox" {
+            page.pictures("move-password").await;
+        }
+        page.type_into(".screen:not([hidden]) [data-again]", PASSWORD).await;
+        page.press_main().await;
+    }
+    page.until_title("Everything moved and compared").await;
+    page.until_text("1 message,").await;
+    nowhere_below(&person.own(), PASSWORD);
     page.close().await;
 }
 
