@@ -29,7 +29,10 @@ impl Namespace {
     pub(super) fn is_foreign(&self, wire: &[u8], delimiter: Option<char>) -> bool {
         self.foreign.iter().any(|prefix| {
             let root = delimiter.and_then(|d| prefix.strip_suffix(&[d as u8][..])).unwrap_or(prefix);
-            wire.starts_with(prefix) || wire == root
+            let rest = wire.strip_prefix(root);
+            // `Shared` is not the beginning of one's own `Shared Documents`; `~` is that of `~joe`.
+            let bounded = root.last().is_some_and(u8::is_ascii_alphanumeric);
+            rest.is_some_and(|rest| !bounded || rest.is_empty() || rest.first().map(|&o| o as char) == delimiter)
         })
     }
 
@@ -176,6 +179,10 @@ mod tests {
         assert_eq!(space.foreign, [b"user.".to_vec(), b"#shared.".to_vec()]);
         assert!(space.is_foreign(b"user.joe", Some('.')) && space.is_foreign(b"user", Some('.')));
         assert!(!space.is_foreign(b"users", Some('.')));
+        let space = Namespace { foreign: vec![b"Shared".to_vec(), b"~".to_vec()], ..Namespace::default() };
+        assert!(space.is_foreign(b"Shared", Some('/')) && space.is_foreign(b"Shared/Team", Some('/')));
+        assert!(space.is_foreign(b"~joe/mail", Some('/')));
+        assert!(!space.is_foreign(b"Shared Documents", Some('/')));
         assert_eq!(Namespace::parse(Cursor::new(b"NIL NIL NIL", &[])), None);
         assert_eq!(Namespace::parse(Cursor::new(b"((\"\" \"\\\\\"", &[])), None);
     }
