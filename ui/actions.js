@@ -32,10 +32,10 @@ export function actions(ipc, now, send) {
   }
 
   async function find(side) {
-    const { old, same } = now();
+    const { same } = now();
     const typed = now()[side];
-    const address = side === "new" && same ? old.address.trim() : typed.address.trim();
-    if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(address) && !typed.provider) return;
+    const address = state.addressOf(now(), side);
+    if (!state.ADDRESS.test(address) && !typed.provider) return;
     if (side === "new" && same && !typed.provider) return;
     const mine = (ticket += 1);
     send({ type: "finding", side, ticket: mine });

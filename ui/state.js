@@ -9,6 +9,11 @@ const PAGES = 20; // pages kept
 const CALM = 10_000; // a time left is renewed no oftener
 const LOCK = 60_000; // pause after the third refusal
 
+/** An address that a provider can be found for. */
+export const ADDRESS = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/;
+/** As it was meant: a Chinese keyboard types full-width signs. */
+const meant = (address) => address.replace(/[\uff01-\uff5e]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) - 0xfee0)).replace(/。/g, ".");
+
 const side = () => ({
   address: "",
   provider: null, // chosen by the person
@@ -304,7 +309,7 @@ export function settingsOf(state, name) {
   return typed.settings ?? typed.found?.settings ?? { host: "", port: 993, security: "tls", user: addressOf(state, name), trust: null, authority: null };
 }
 
-export const addressOf = (state, name) => (name === "new" && state.same ? state.old.address : state[name].address).trim();
+export const addressOf = (state, name) => meant((name === "new" && state.same ? state.old.address : state[name].address).trim());
 
 /** One address found the provider that was chosen as the new one: then who ran the old mailbox? */
 export const oldIsUnknown = (state) =>
@@ -323,7 +328,7 @@ export function missing(state) {
   for (const name of sidesOf(state)) {
     const typed = state[name];
     if (typed.ok) continue;
-    if (!/^[^\s@]+@[^\s@]+$/.test(addressOf(state, name)) && !typed.settings?.user) return ["address", name];
+    if (!ADDRESS.test(addressOf(state, name)) && !typed.settings?.user) return ["address", name];
     if (typed.finding) return ["finding", name];
     if ((name === "old" && oldIsUnknown(state)) || (name === "new" && state.same && !typed.provider && !typed.settings && !typed.found?.settings)) return ["provider", name];
     if (typed.unfolded || typed.settings || typed.provider === "other") {

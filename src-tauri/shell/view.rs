@@ -4,6 +4,7 @@ use crate::desk::Desk;
 use crate::live::{Active, Aim, Live, State};
 use crate::place;
 use crate::wire;
+use account::provider;
 use mail::{Cause, Failure, Side};
 use std::time::Instant;
 use transfer::home::{Kind, Last, Mailbox, Record};
@@ -37,7 +38,7 @@ pub(crate) fn view(desk: &Desk, live: &Live) -> wire::View {
             advice: words.waiting(waiting, &context).into(),
         }),
         ask: ask(&words, &state, &context),
-        survey: state.checked.as_ref().and_then(survey),
+        survey: state.checked.as_ref().and_then(|checked| survey(&words, &state.record.old, checked)),
         place: state.place.clone(),
         result: result(&words, &state, &context),
         advice: state.refused.as_ref().map(|failure| words.failure(failure, &context).into()),
@@ -167,9 +168,22 @@ fn ask(words: &Words, state: &State, context: &Context) -> Option<wire::Ask> {
     Some(wire::Ask { side: side(asked.side)?, reason, advice: advice.into() })
 }
 
-fn survey(checked: &Outcome) -> Option<wire::Survey> {
+fn survey(words: &Words, old: &Mailbox, checked: &Outcome) -> Option<wire::Survey> {
     let survey = checked.survey.as_ref()?;
+    let provider = wording::Mailbox::new(&old.account, old.provider.as_deref()).provider;
+    let hides = provider.filter(|id| provider::by_id(id).is_some_and(|known| known.hides_mail));
     let too_large = checked.problems.iter().filter(|problem| problem.code == Cause::MessageTooLarge.code()).count();
+    let mut folders: Vec<_> = checked
+        .folders
+        .iter()
+        .map(|folder| wire::FolderSurvey {
+            source: folder.source.to_string(),
+            target: folder.target.as_ref().map(ToString::to_string),
+            counts: folder.counts.into(),
+        })
+        .collect();
+    // A person looks for the inbox first.
+    folders.sort_by_key(|folder| folder.source != "INBOX");
     Some(wire::Survey {
         messages: checked.counts.found,
         octets: survey.octets,
@@ -179,16 +193,8 @@ fn survey(checked: &Outcome) -> Option<wire::Survey> {
         already: checked.counts.already,
         too_large: too_large as u64,
         oldest: survey.oldest.map(|seconds| seconds * 1000),
-        hidden: None,
-        folders: checked
-            .folders
-            .iter()
-            .map(|folder| wire::FolderSurvey {
-                source: folder.source.to_string(),
-                target: folder.target.as_ref().map(ToString::to_string),
-                counts: folder.counts.into(),
-            })
-            .collect(),
+        hidden: hides.map(|id| words.steps_to_all_mail(&id)),
+        folders,
     })
 }
 

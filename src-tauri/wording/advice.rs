@@ -167,18 +167,22 @@ impl Words {
         let mut gaps = Gaps(Vec::with_capacity(24));
         let none = ["about", "folder", "detail", "wait", "subject", "issuer", "from", "until", "fingerprint", "code"];
         none.into_iter().for_each(|name| gaps.set(name, "none"));
-        let (old, new) = (Some(Side::Source), Some(Side::Target));
-        gaps.set(
-            "side",
-            if side == old {
-                "old"
-            } else if side == new {
-                "new"
-            } else {
-                "other"
-            },
-        );
+        // A backup alone has one mailbox, which is neither old nor new.
+        let alone = context.old.is_some() && context.new.is_none();
+        let side_name = match side {
+            Some(Side::Source) if !alone => "old",
+            Some(Side::Target) => "new",
+            _ => "other",
+        };
+        gaps.set("side", side_name);
         gaps.set("started", if context.started { "yes" } else { "no" });
+        let safe = match (context.started, alone) {
+            (true, false) => "moved",
+            (true, true) => "saved",
+            (false, true) => "one",
+            (false, false) => "both",
+        };
+        gaps.set("safe", safe);
         gaps.set_some("place", context.place.as_deref());
         gaps.set_some("needed", context.needed.map(size).as_deref());
         gaps.set("done", context.done.map_or(Value::from("none"), Value::Number));

@@ -51,7 +51,8 @@ fn contexts() -> Vec<Context> {
     };
     let mut browser = full.clone();
     browser.old = mailbox("outlook.office365.com", Some("microsoft"));
-    vec![Context::default(), full, browser]
+    let alone = Context { new: None, ..full.clone() };
+    vec![Context::default(), full, browser, alone]
 }
 
 /// Every sentence a failure, a problem or a wait can make.
@@ -166,8 +167,11 @@ fn every_provider_has_a_name_a_word_and_steps() {
         for id in provider::ALL.iter().map(|provider| provider.id).chain(["other"]) {
             assert!(words.has(&format!("provider-{id}")), "{id}");
             assert!(!words.password_word(id).is_empty() && !words.steps(id).is_empty(), "{id}");
-            for text in words.steps(id).iter().chain([&words.provider_name(id)]) {
-                assert_eq!(fault(text), None, "{text}");
+            let hides = provider::by_id(id).is_some_and(|provider| provider.hides_mail);
+            assert_eq!(!words.steps_to_all_mail(id).is_empty(), hides, "{id}");
+            let steps = words.steps(id).into_iter().chain(words.steps_to_all_mail(id));
+            for text in steps.chain([words.provider_name(id)]) {
+                assert_eq!(fault(&text), None, "{text}");
             }
         }
         assert_eq!(words.provider_name("unheard-of"), words.provider_name("other"));

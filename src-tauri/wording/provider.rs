@@ -1,4 +1,4 @@
-//! Providers' names, their own words for a password, and the steps to get one, by `account::Provider::id`.
+//! Providers' names, their own words for a password, the steps to get one and to show all mail, by `account::Provider::id`.
 //! `other` stands for any that is not in the table.
 
 use crate::Words;
@@ -15,8 +15,18 @@ impl Words {
 
     /// How to get it, a line each, in order.
     pub fn steps(&self, id: &str) -> Vec<String> {
+        self.lines(id, "step")
+    }
+
+    /// How programs get to see all mail, for a provider that may hide some ([`account::provider::Provider::hides_mail`]);
+    /// empty for the others.
+    pub fn steps_to_all_mail(&self, id: &str) -> Vec<String> {
+        self.lines(id, "all")
+    }
+
+    fn lines(&self, id: &str, name: &str) -> Vec<String> {
         let id = Self::provider_id(self, id);
-        (1..).map_while(|step| self.attribute(&id, &format!("step{step}"), &[])).collect()
+        (1..).map_while(|line| self.attribute(&id, &format!("{name}{line}"), &[])).collect()
     }
 
     fn provider_id(&self, id: &str) -> String {

@@ -123,7 +123,7 @@ test("a disabled main button says why, and does nothing", () => {
   const app = open("en", "plain");
   app.send({ type: "door", kind: "move" });
   const main = visible("button.main")[0];
-  equal([main.getAttribute("aria-disabled"), document.getElementById(main.getAttribute("aria-describedby")).textContent], ["true", "Old mailbox: enter the address"]);
+  equal([main.getAttribute("aria-disabled"), document.getElementById(main.getAttribute("aria-describedby")).textContent], ["true", "Old mailbox: enter the whole address"]);
   const before = window.wire.calls.length;
   main.click();
   equal(window.wire.calls.length, before);

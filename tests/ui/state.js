@@ -1,7 +1,7 @@
 // (state, event) -> state.
 
 import { equal, ok, test } from "./check.js";
-import { initial, next, screenOf, roadOf, stageOf, missing, entryOf, thingsOf, rowAt, oldIsUnknown, PAGE } from "/ui/state.js";
+import { initial, next, screenOf, roadOf, stageOf, missing, entryOf, thingsOf, rowAt, addressOf, oldIsUnknown, PAGE } from "/ui/state.js";
 import { found, homes, providers, views } from "./examples.js";
 
 const all = (...events) => events.reduce(next, initial);
@@ -49,6 +49,12 @@ test("the demo opens with both cards filled, ready to sign in", () => {
 });
 
 test("home again does not throw a person back into the demo", () => equal(all(home("demo"), { type: "leave" }, home("demo")).screen, "home"));
+
+test("an address is taken as it was meant, and half of one is not asked for its provider", () => {
+  const full = all(home("none"), list, { type: "door", kind: "move" }, { type: "address", side: "old", value: " ｗei＠company。cn " });
+  equal([addressOf(full, "old"), entryOf(full, "old").address], ["wei@company.cn", "wei@company.cn"]);
+  equal(missing(next(full, { type: "address", side: "old", value: "wei@company" })), ["address", "old"]);
+});
 
 test("what is missing is named in order", () => {
   let state = all(home("plain"), list, { type: "door", kind: "move" });

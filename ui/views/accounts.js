@@ -16,7 +16,8 @@ const serverName = (s, side) => {
   const provider = providerOf(s, side);
   return provider && provider.id !== "other" ? provider.name : settingsOf(s, side).host;
 };
-const hasServer = (s, side) => Boolean(s[side].settings?.host || s[side].found?.settings);
+const typed = (s, side) => !s[side].found?.settings && (providerOf(s, side)?.id ?? "other") === "other";
+const hasServer = (s, side) => Boolean(s[side].provider === "other" || s[side].settings?.host || s[side].found?.settings);
 /** The new address stays: its provider is nobody's guess. */
 const unguessed = (s, side) => side === "new" && s.same && !s.new.provider && !s.new.settings && !s.new.found?.settings;
 const tilesOpen = (s, side) =>
@@ -72,8 +73,9 @@ const found = (act, side) =>
         h(
           "p",
           { class: "found-line" },
-          sign("ok", "ok"),
-          h("span", { text: (s, t) => t.accounts.found(serverName(s, side)) }),
+          // A server typed by hand was not found by us.
+          show((s) => !typed(s, side), () => sign("ok", "ok")),
+          h("span", { text: (s, t) => (typed(s, side) ? t.accounts.other : t.accounts.found(serverName(s, side))) }),
           button({ class: "link", text: (_, t) => t.accounts.wrong, hidden: (s) => s[side].tiles, on: { click: () => act.send({ type: "tiles", side, open: true }) } }),
         ),
     ),

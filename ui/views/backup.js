@@ -48,7 +48,7 @@ export const backup = (act) =>
         ),
       ],
       helper: [
-        show((s) => !ended(s), () => h("section", { class: "note" }, h("p", { text: (_, t) => t.move.lid }), h("p", { text: (_, t) => t.move.leave }), h("p", { class: "trust" }, sign("lock"), h("span", { text: (_, t) => t.trust })))),
+        show((s) => !ended(s), () => h("section", { class: "note" }, h("p", { text: (_, t) => t.move.lid }), h("p", { text: (_, t) => t.move.leave }), h("p", { class: "trust" }, sign("lock"), h("span", { text: (s, t) => t.trust(s.kind) })))),
       ],
       bar: [
         h("div", { class: "bar-part", hidden: ended }, bar(act)),

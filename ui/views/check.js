@@ -95,7 +95,7 @@ const folders = () =>
         h(
           "div",
           { class: "row" },
-          h("span", { class: "grow cut", dir: "auto", text: ({ item }) => item.source, title: ({ item }) => item.source }),
+          h("span", { class: "grow cut", dir: "auto", text: ({ item }, t) => t.folder(item.source), title: ({ item }) => item.source }),
           h("span", {
             class: "quiet cut",
             dir: "auto",

@@ -50,7 +50,7 @@ export function mailboxName(state, mailbox) {
   return known?.name ?? mailbox.host ?? mailbox.address;
 }
 
-export const trust = () => h("p", { class: "trust" }, sign("lock"), h("span", { text: (_, t) => t.trust }));
+export const trust = () => h("p", { class: "trust" }, sign("lock"), h("span", { text: (s, t) => t.trust(s.kind) }));
 
 /** A sign that follows a value, from these names. */
 export const liveSign = (names, which) => h("span", { class: "signs", "data-sign": which, "aria-hidden": "true" }, signs(names));

@@ -74,7 +74,7 @@ export const folders = () =>
       "details",
       { class: "fold" },
       h("summary", { text: (_, t) => t.move.folders }),
-      h("p", { class: "quiet pace" }, h("span", { text: (s, t) => (s.view.progress.folder ? t.move.at(s.view.progress.folder) : "") }), h("span", { class: "number", text: (s, t) => (s.view.running && !s.view.paused ? t.move.speed(s.view.progress.pace) : "") })),
+      h("p", { class: "quiet pace" }, h("span", { text: (s, t) => (s.view.progress.folder ? t.move.at(t.folder(s.view.progress.folder)) : "") }), h("span", { class: "number", text: (s, t) => (s.view.running && !s.view.paused ? t.move.speed(s.view.progress.pace) : "") })),
       virtual({
         class: "folders",
         height: 32,
@@ -87,7 +87,7 @@ export const folders = () =>
             "div",
             { class: "row" },
             liveSign(["todo", "now", "done"], ({ item }) => (item.done >= item.counts.found ? "done" : item.done > 0 ? "now" : "todo")),
-            h("span", { class: "grow cut", dir: "auto", text: ({ item }) => item.path, title: ({ item }) => item.path }),
+            h("span", { class: "grow cut", dir: "auto", text: ({ item }, t) => t.folder(item.path), title: ({ item }) => item.path }),
             h("span", { class: "number", text: ({ item }, t) => t.move.folderOf(item.done, Math.max(item.counts.found, item.done)) }),
           ),
       }),

@@ -1,5 +1,5 @@
 # Each sentence group: the value says what happened, .meaning what it means for the mail, .todo what to do.
-# $side is old, new or other; $started is yes once something may have been moved.
+# $side is old, new or other; $started is yes once something may have been moved; $safe says what is safe.
 # cause-*: why something stopped or could not start. wait-*: why it stands still and goes on by itself.
 # problem-*: one entry in the list of problems. wait- and problem- fall back to cause-.
 
@@ -8,9 +8,11 @@ mailbox = { $side ->
     [new] new mailbox
    *[other] mailbox
  }
-safe = { $started ->
-    [yes] What has been moved stays moved; nothing starts over.
-   *[no] Nothing was changed in either mailbox.
+safe = { $safe ->
+    [moved] What has been moved stays moved; nothing starts over.
+    [saved] What has been saved stays saved; nothing starts over.
+    [one] Nothing was changed in the mailbox.
+   *[both] Nothing was changed in either mailbox.
  }
 some-server = the server
 some-user = your user name

@@ -5,9 +5,11 @@ mailbox = { $side ->
     [new] 新邮箱
    *[other] 邮箱
  }
-safe = { $started ->
-    [yes] 已搬的都在,不会重来。
-   *[no] 两个邮箱都没有任何改动。
+safe = { $safe ->
+    [moved] 已搬的都在,不会重来。
+    [saved] 已存的都在,不会重来。
+    [one] 邮箱没有任何改动。
+   *[both] 两个邮箱都没有任何改动。
  }
 some-server = 服务器
 some-user = 您的用户名
