@@ -271,12 +271,14 @@ export function screenOf(state) {
   return stage;
 }
 
+/** It came to a stop before its end, and goes on when the person says so. */
+const unfinished = ({ view, busy }) => Boolean(view?.result && !active({ view }) && busy !== "start" && ["stopped", "failed"].includes(view.result.verdict));
+
 /** The stage that the screen belongs to: a move that stopped stands where it stopped. */
 export function stageOf(state) {
   const screen = screenOf(state);
   const { view } = state;
-  const unfinished = view?.result && !active(state) && ["stopped", "failed"].includes(view.result.verdict);
-  if (screen === "verify" && unfinished) return view.stages.find(({ state: at }) => at === "now" || at === "needs")?.stage ?? screen;
+  if (screen === "verify" && unfinished(state)) return view.stages.find(({ state: at }) => at === "now" || at === "needs")?.stage ?? screen;
   return screen;
 }
 
@@ -291,6 +293,7 @@ export function roadOf(state) {
   return state.view.stages
     .filter(({ stage }) => road.includes(stage))
     .map(({ stage, state: at }) => {
+      if (screen !== "check" && at === "now" && unfinished(state)) return { stage, state: "needs" };
       if (screen !== "check" || at === "done") return { stage, state: at };
       if (stage === "check") return { stage, state: active(state) ? "now" : "needs" };
       return { stage, state: "todo" };

@@ -9,7 +9,7 @@ use mail::{Cause, Failure, Side};
 use std::time::Instant;
 use transfer::home::{Kind, Last, Mailbox, Record};
 use transfer::stages::{Facts, Stage, Standing, stages};
-use transfer::{Counts, Outcome, Phase, Problem, ProblemLevel, Verdict};
+use transfer::{Counts, Outcome, Phase, Problem, ProblemLevel, Verdict, Waiting};
 use wording::{Context, Words};
 
 pub(crate) fn view(desk: &Desk, live: &Live) -> wire::View {
@@ -35,7 +35,7 @@ pub(crate) fn view(desk: &Desk, live: &Live) -> wire::View {
             code: waiting.cause.code().to_owned(),
             side: waiting.side.and_then(side),
             until: waiting.until.map(|until| until.saturating_duration_since(Instant::now()).as_millis() as u64),
-            advice: words.waiting(waiting, &context).into(),
+            advice: words.waiting(&without_time(waiting), &context).into(),
         }),
         ask: ask(&words, &state, &context),
         survey: state.checked.as_ref().and_then(|checked| survey(&words, &state.record.old, checked)),
@@ -43,6 +43,13 @@ pub(crate) fn view(desk: &Desk, live: &Live) -> wire::View {
         result: result(&words, &state, &context),
         advice: state.refused.as_ref().map(|failure| words.failure(failure, &context).into()),
     }
+}
+
+/// The window counts down by itself, beside the sentence. Only of a refused password the sentence must say whether it
+/// is tried again or asked for.
+fn without_time(waiting: &Waiting) -> Waiting {
+    let until = waiting.until.filter(|_| waiting.cause == Cause::SignInRefused);
+    Waiting { until, ..waiting.clone() }
 }
 
 /// A move on Home.

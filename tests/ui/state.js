@@ -50,8 +50,13 @@ test("the demo opens with both cards filled, ready to sign in", () => {
 
 test("home again does not throw a person back into the demo", () => equal(all(home("demo"), { type: "leave" }, home("demo")).screen, "home"));
 
+test("a stopped move waits for the person on the road", () => {
+  const state = all(home("one"), card, view("stopped"));
+  ok(roadOf(state).every(({ state: at }) => at !== "now") && roadOf(state).some(({ state: at }) => at === "needs"), JSON.stringify(roadOf(state)));
+});
+
 test("an address is taken as it was meant, and half of one is not asked for its provider", () => {
-  const full = all(home("none"), list, { type: "door", kind: "move" }, { type: "address", side: "old", value: " ｗei＠company。cn " });
+  const full = all(home("one"), list, { type: "door", kind: "move" }, { type: "address", side: "old", value: " ｗei＠company。cn " });
   equal([addressOf(full, "old"), entryOf(full, "old").address], ["wei@company.cn", "wei@company.cn"]);
   equal(missing(next(full, { type: "address", side: "old", value: "wei@company" })), ["address", "old"]);
 });

@@ -40,6 +40,7 @@ export const backup = (act) =>
             { class: "result" },
             advice((s) => s.trouble, { press: act.resume, without: true }),
             advice((s) => s.view.result.advice, { without: true }),
+            show((s) => !whole(s) && !s.view.result.advice, () => h("p", { class: "lead", text: (_, t) => t.move.still })),
             show(whole, () => h("p", { class: "lead", text: (s, t) => t.verify.took(saved(s), s.view.result.octets, s.view.result.seconds) })),
             show((s) => s.view.result.counts.failed > 0, () => h("p", { class: "found-line" }, sign("needs", "wait"), h("span", { text: (s, t) => t.backup.failed(s.view.result.counts.failed) }))),
             show((s) => s.view.place, () => h("p", { class: "place" }, sign("disk"), h("span", { class: "wrap", text: (s, t) => t.check.backup(s.view.place.path, null) }))),

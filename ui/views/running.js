@@ -86,9 +86,9 @@ export const folders = () =>
           h(
             "div",
             { class: "row" },
-            liveSign(["todo", "now", "done"], ({ item }) => (item.done >= item.counts.found ? "done" : item.done > 0 ? "now" : "todo")),
+            liveSign(["todo", "now", "done"], ({ item }) => (item.done > 0 && item.done >= item.counts.found ? "done" : item.done > 0 ? "now" : "todo")),
             h("span", { class: "grow cut", dir: "auto", text: ({ item }, t) => t.folder(item.path), title: ({ item }) => item.path }),
-            h("span", { class: "number", text: ({ item }, t) => t.move.folderOf(item.done, Math.max(item.counts.found, item.done)) }),
+            h("span", { class: "number", text: ({ item }, t) => (item.counts.found > 0 ? t.move.folderOf(item.done, Math.max(item.counts.found, item.done)) : "") }),
           ),
       }),
     ),

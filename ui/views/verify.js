@@ -109,6 +109,7 @@ export const verify = (act) =>
             show(through, () => h("p", { class: "lead", text: (s, t) => t.verify.took(s.view.result.counts.stored, s.view.result.octets, s.view.result.seconds) })),
             show((s) => through(s) && s.view.result.counts.already > 0, () => h("p", { text: (s, t) => t.verify.already(s.view.result.counts.already) })),
             show((s) => verdict(s) === "stopped" && s.view.result.counts.found > 0, () => h("p", { class: "lead", text: (s, t) => t.verify.rest(s.view.result.counts.stored + s.view.result.counts.already, s.view.result.counts.found) })),
+            show((s) => verdict(s) === "stopped" && s.view.result.counts.found === 0 && !s.view.result.advice, () => h("p", { class: "lead", text: (_, t) => t.move.still })),
             problems(act),
           ),
         ),

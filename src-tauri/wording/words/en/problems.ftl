@@ -205,9 +205,15 @@ wait-closed = The { mailbox } ended the connection; we sign in again{ $wait ->
      }
     .meaning = Nothing is lost.
     .todo = {""}
-wait-sign_in_refused = The { mailbox }’s password changed.
+wait-sign_in_refused = { $wait ->
+        [none] The { mailbox }’s password changed.
+       *[other] The { mailbox } suddenly refuses the password; we try it once more.
+     }
     .meaning = Nothing starts over.
-    .todo = Enter it again.
+    .todo = { $wait ->
+        [none] Enter it again.
+       *[other] Did you change it? Press “Try now”, and you will be asked for it.
+     }
 wait-sign_in_unavailable = The { mailbox } lets us in no further for a while{ $wait ->
         [none] .
        *[other] ; on again in { $wait }.

@@ -202,9 +202,15 @@ wait-closed = { mailbox }断开了连接,{ $wait ->
      }
     .meaning = 不会丢信。
     .todo = {""}
-wait-sign_in_refused = { mailbox }的密码变了。
+wait-sign_in_refused = { $wait ->
+        [none] { mailbox }的密码变了。
+       *[other] { mailbox }忽然不接受密码,稍后再试一次。
+     }
     .meaning = 已搬的不会重来。
-    .todo = 请重新输入。
+    .todo = { $wait ->
+        [none] 请重新输入。
+       *[other] 您改过密码?按“现在就试”,就会请您输入。
+     }
 wait-sign_in_unavailable = { mailbox }暂时不让我们登录{ $wait ->
         [none] 。
        *[other] ,{ $wait }后继续。
