@@ -8,6 +8,11 @@ sh tests/axe.sh || echo "The accessibility checker could not be fetched: those c
 # One build for programs and tests: the same features, so that nothing is compiled twice.
 cargo build --workspace --all-targets
 built=$(date +%s)
+# The style and the banned calls (clippy.toml) are part of what must hold.
+cargo clippy --version >/dev/null 2>&1 && cargo fmt --version >/dev/null 2>&1 || {
+  echo "clippy or rustfmt is missing: rustup component add clippy rustfmt"; exit 1; }
+cargo fmt --all --check
+cargo clippy --workspace --all-targets --quiet -- -D warnings
 {
   if cargo test --workspace --no-fail-fast "$@" -- --show-output; then status=0; else status=$?; fi
   echo "$status" >target/test.status
