@@ -271,8 +271,10 @@ export function screenOf(state) {
   return stage;
 }
 
-/** It came to a stop before its end, and goes on when the person says so. */
-const unfinished = ({ view, busy }) => Boolean(view?.result && !active({ view }) && busy !== "start" && ["stopped", "failed"].includes(view.result.verdict));
+/** Nothing is at work: it is the person's turn. */
+const ended = ({ view, busy }) => Boolean(view?.result && !active({ view }) && busy !== "start");
+/** It came to a stop before its end. */
+const unfinished = (state) => ended(state) && ["stopped", "failed"].includes(state.view.result.verdict);
 
 /** The stage that the screen belongs to: a move that stopped stands where it stopped. */
 export function stageOf(state) {
@@ -293,7 +295,7 @@ export function roadOf(state) {
   return state.view.stages
     .filter(({ stage }) => road.includes(stage))
     .map(({ stage, state: at }) => {
-      if (screen !== "check" && at === "now" && unfinished(state)) return { stage, state: "needs" };
+      if (screen !== "check" && at === "now" && ended(state)) return { stage, state: "needs" };
       if (screen !== "check" || at === "done") return { stage, state: at };
       if (stage === "check") return { stage, state: active(state) ? "now" : "needs" };
       return { stage, state: "todo" };

@@ -29,6 +29,8 @@ pub(crate) struct State {
     /// Why the last check or start could not be.
     pub refused: Option<Failure>,
     pub asked: Vec<Asked>,
+    /// Whose password the person gave last in this run: asked for once more, it was that one that was refused.
+    given: Option<Side>,
     pub place: Option<crate::wire::BackupPlace>,
 }
 
@@ -76,6 +78,7 @@ impl Live {
             snapshot: Snapshot::default(),
             refused: None,
             asked: Vec::new(),
+            given: None,
             place: None,
         };
         Self { id, state: Mutex::new(state), changed: watch::channel(()).0 }
@@ -132,6 +135,7 @@ impl Live {
         state.run = Some(Active { aim, control: run.control(), problems: run.problems() });
         state.snapshot = Snapshot::default();
         state.refused = None;
+        state.given = None;
         if aim != Aim::Check {
             state.outcome = None;
         }
@@ -183,6 +187,7 @@ impl Live {
         let mut state = self.state();
         let (answered, waiting) = std::mem::take(&mut state.asked).into_iter().partition(|asked| asked.side == side);
         state.asked = waiting;
+        state.given = Some(side);
         drop(state);
         let answered: Vec<Asked> = answered;
         for asked in answered {
@@ -196,6 +201,10 @@ impl Live {
         let (answer, answered) = oneshot::channel();
         let mut state = self.state();
         state.asked.retain(|asked| !asked.answer.is_closed());
+        let reason = match reason {
+            Reason::Expired if state.given == Some(side) => Reason::Refused,
+            other => other,
+        };
         state.asked.push(Asked { side, reason, answer });
         drop(state);
         self.touch();

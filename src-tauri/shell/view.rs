@@ -166,12 +166,15 @@ fn ordered((one, other): (u64, u64)) -> (u64, u64) {
 
 fn ask(words: &Words, state: &State, context: &Context) -> Option<wire::Ask> {
     let asked = state.asked.first()?;
-    let (cause, reason) = match asked.reason {
-        account::Reason::First => (Cause::NoCredentials, wire::Reason::First),
-        account::Reason::Refused => (Cause::SignInRefused, wire::Reason::Refused),
-        account::Reason::Expired => (Cause::SignInRefused, wire::Reason::Expired),
+    let failed = |cause| words.failure(&Failure::new(cause).on(asked.side), context);
+    let (advice, reason) = match asked.reason {
+        account::Reason::First => (failed(Cause::NoCredentials), wire::Reason::First),
+        account::Reason::Refused => (failed(Cause::SignInRefused), wire::Reason::Refused),
+        account::Reason::Expired => {
+            let changed = Waiting { cause: Cause::SignInRefused, side: Some(asked.side), until: None, about: None };
+            (words.waiting(&changed, context), wire::Reason::Expired)
+        }
     };
-    let advice = words.failure(&Failure::new(cause).on(asked.side), context);
     Some(wire::Ask { side: side(asked.side)?, reason, advice: advice.into() })
 }
 

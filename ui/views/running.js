@@ -25,7 +25,17 @@ export const count = ({ of }) =>
 /** Why it stands still, if it does: paused, waiting for a server, a password. */
 export const still = (act) => {
   const password = id("wrong");
-  return h(
+  let root;
+  // The field asked for gets the focus, unless a person is elsewhere.
+  bind(
+    (s) => Boolean(s.view?.ask),
+    (asked) => {
+      const field = () => [...root.querySelectorAll("[data-again]")].find((one) => one.checkVisibility());
+      const idle = () => ["BODY", "H1"].includes(document.activeElement?.tagName ?? "BODY");
+      if (asked) requestAnimationFrame(() => requestAnimationFrame(() => idle() && field()?.focus()));
+    },
+  );
+  return (root = h(
     "div",
     { class: "still", role: "status" },
     advice((s) => s.trouble, { without: true }),
@@ -64,7 +74,7 @@ export const still = (act) => {
     show((s) => s.view && (s.view.paused || !s.view.running) && !s.view.ask && !s.view.advice && !s.view.result && !s.busy, () =>
       h("p", { class: "found-line" }, sign("wait", "wait"), h("span", { text: (s, t) => (s.view.paused ? t.move.paused : t.move.still) })),
     ),
-  );
+  ));
 };
 
 /** Folders and speed, folded. */

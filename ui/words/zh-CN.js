@@ -14,7 +14,7 @@ function time(bounds) {
 const about = (bounds) => (bounds ? `,${time(bounds) ? `约 ${time(bounds)}` : "约 1 分钟"}` : "");
 
 const lasted = (seconds) =>
-  seconds < 60 ? "不到 1 分钟" : seconds < 5400 ? `${n(Math.round(seconds / 60))} 分钟` : `${f.one(seconds / 3600)} 小时`;
+  seconds < 60 ? "不到 1 分钟" : seconds < 5400 ? ` ${n(Math.round(seconds / 60))} 分钟` : ` ${f.one(seconds / 3600)} 小时`;
 
 export default {
   name: "邮渡",
@@ -225,7 +225,7 @@ export default {
     explained: "已说明",
     equation: (old, backup, now, explained) =>
       `旧邮箱 ${n(old)} = ${backup === null ? "" : `备份 ${n(backup)} = `}新邮箱 ${n(now)}${explained ? ` + 已说明 ${n(explained)}` : ""}`,
-    took: (count, octets, seconds) => `${n(count)} 封,${size(octets)},用时 ${lasted(seconds)}。`,
+    took: (count, octets, seconds) => `${n(count)} 封,${size(octets)},用时${lasted(seconds)}。`,
     already: (count) => `${n(count)} 封新邮箱里原来就有,没有重复搬。`,
     rest: (done, total) => `已搬 ${total > done ? `${n(done)} / ${n(total)}` : n(done)} 封。继续时不会重来。`,
     list: "请您看的邮件",
