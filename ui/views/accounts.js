@@ -74,7 +74,7 @@ const found = (act, side) =>
           "p",
           { class: "found-line" },
           // A server typed by hand was not found by us.
-          show((s) => !typed(s, side), () => sign("ok", "ok")),
+          show((s) => !typed(s, side), () => h("span", { class: "signs" }, sign("ok", "ok"))),
           h("span", { text: (s, t) => (typed(s, side) ? t.accounts.other : t.accounts.found(serverName(s, side))) }),
           button({ class: "link", text: (_, t) => t.accounts.wrong, hidden: (s) => s[side].tiles, on: { click: () => act.send({ type: "tiles", side, open: true }) } }),
         ),
