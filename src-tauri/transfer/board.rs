@@ -192,6 +192,12 @@ impl Board {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).progress
     }
 
+    /// Messages dealt with in this phase, and octets moved.
+    pub fn done_so_far(&self) -> (u64, u64) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        (state.snapshot.done, state.snapshot.octets_done)
+    }
+
     /// What a folder's steps told, in the beginning that came furthest: a connection lost while it is listed once more
     /// takes nothing back.
     pub fn counts(&self, at: usize) -> Counts {

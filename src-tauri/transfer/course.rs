@@ -3,7 +3,9 @@
 //! not know a protocol.
 
 use crate::board::Board;
+use crate::crew::Crew;
 use crate::endpoint::{Door, Opener};
+use crate::growth::Growth;
 use crate::home::{Home, Lock};
 use crate::journal::Journal;
 use crate::outcome::Survey;
@@ -16,6 +18,7 @@ use crate::waits::Asking;
 use crate::{Counts, Phase, Place, Problem, ProblemLevel, Request, Task};
 use account::Credentials;
 use archive::{Archive, Through};
+use futures::future::BoxFuture;
 use mail::{Budget, Capacity, Cause, Failure, FolderPath, MessageId, Result, Side, Source, Target};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -28,8 +31,6 @@ use tokio_util::sync::CancellationToken;
 const MEMORY: u32 = 64 * 1024 * 1024;
 /// How long a session may take to reach a safe state when the person wants to pause or stop.
 const GRACE: Duration = Duration::from_millis(700);
-/// How long saying goodbye may take.
-const GOODBYE: Duration = Duration::from_secs(2);
 /// So often in a row a folder may cost the connection with nothing reached between.
 const PATIENCE_WITH_FOLDER: u32 = 7;
 
@@ -40,7 +41,7 @@ pub(crate) struct Surroundings {
     pub board: Arc<Board>,
     pub problems: Problems,
     pub wishes: watch::Receiver<Wishes>,
-    /// Divides every pause: 1, but for tests.
+    /// Divides every pause, and what another pair of sessions must promise: 1, but for tests.
     pub haste: u32,
 }
 
@@ -56,7 +57,7 @@ pub(crate) struct Reached {
     pub tries: u32,
 }
 
-/// The sessions of one attempt.
+/// A pair of sessions: one of them at each side.
 pub(crate) struct Sessions {
     pub source: Box<dyn Source>,
     pub target: Option<Box<dyn Target>>,
@@ -64,11 +65,22 @@ pub(crate) struct Sessions {
     pub directory: Option<Box<dyn Source>>,
 }
 
+impl Sessions {
+    pub async fn close(mut self) {
+        self.source.close().await;
+        if let Some(target) = &mut self.target {
+            target.close().await;
+        }
+    }
+}
+
 /// What the survey found, kept over new connections.
 #[derive(Debug, Default)]
 pub(crate) struct Surveyed {
     pub plan: Plan,
     pub capacity: Capacity,
+    /// Folders that the target had.
+    pub there: HashSet<FolderPath>,
 }
 
 /// Ids that the backup of a folder held before this run, and their UIDVALIDITY.
@@ -81,6 +93,7 @@ pub(crate) struct Course {
     pub id: String,
     pub journal: Journal,
     pub budget: Budget,
+    pub growth: Growth,
     gate: Option<Arc<Gate>>,
     old: Door,
     new: Option<Door>,
@@ -93,7 +106,7 @@ pub(crate) struct Course {
     broken: u32,
     pub away_since: Option<Instant>,
     progress: u64,
-    /// The folder at work, of which phase.
+    /// The folder whose failure ended the attempt.
     pub at: Option<usize>,
     pub phase: Phase,
     pub surveyed: Option<Surveyed>,
@@ -137,6 +150,11 @@ impl Course {
         }
         let budget = Budget::new(MEMORY, home.spool()?);
         Ok(Self {
+            // A look is soon done with one pair.
+            growth: match request.task {
+                Task::Check => Growth::new(Some(1), around.haste),
+                _ => Growth::new(request.pace.connections, around.haste),
+            },
             gate: Gate::new(&request.pace),
             old: Door::new(Side::Source, request.source.clone()),
             new: request.target.clone().map(|place| Door::new(Side::Target, place)),
@@ -212,16 +230,12 @@ impl Course {
             return self.prove(&path, stop).await;
         }
         self.inside = false;
-        let mut sessions = self.open().await?;
+        let begun = Instant::now();
+        let mut crew = Crew::of(self.open().await?);
         (self.opened, self.inside) = (true, true);
-        self.walk(&mut sessions, stop).await?;
-        let goodbye = async {
-            sessions.source.close().await;
-            if let Some(target) = &mut sessions.target {
-                target.close().await;
-            }
-        };
-        let _ = tokio::time::timeout(GOODBYE, goodbye).await;
+        self.growth.opened(begun.elapsed());
+        self.walk(&mut crew, stop).await?;
+        crew.part(0).await;
         Ok(())
     }
 
@@ -237,7 +251,7 @@ impl Course {
     async fn open(&mut self) -> Result<Sessions> {
         let opener = Arc::clone(&self.around.opener);
         let credentials = Asking { inner: Arc::clone(&self.around.credentials), board: Arc::clone(&self.around.board) };
-        let mut source = self.old.source(&*opener, &credentials, &self.budget).await?;
+        let source = self.old.source(&*opener, &credentials, &self.budget).await?;
         let (mut target, mut directory) = (None, None);
         if let Some(new) = &mut self.new {
             if new.account().is_some() {
@@ -248,15 +262,33 @@ impl Course {
                 return Err(Failure::new(Cause::StoreUnusable).on(Side::Target));
             }
         }
-        if let (Some(place), Some(account)) = (self.backup_place().map(Path::to_owned), self.old.account()) {
+        if let (Some(place), Some(account), None) = (self.backup_place(), self.old.account(), &self.archive) {
             let owner = format!("{}@{}", account.user, account.host.to_ascii_lowercase());
-            let archive = match &self.archive {
-                Some(archive) => archive.clone(),
-                None => self.archive.insert(Archive::open_or_create(&place, &owner)?).clone(),
-            };
-            source = Box::new(Through::new(archive, source, self.budget.clone()));
+            self.archive = Some(Archive::open_or_create(place, &owner)?);
         }
+        let source = through(source, self.archive.clone(), &self.budget);
         Ok(Sessions { source: Paced::wrap(source, self.gate.as_ref()), target, directory })
+    }
+
+    /// One pair more, beside those that are open, and how long it took. Nobody is asked for a secret, and what fails
+    /// here fails no run. None: this run has no two accounts that are open.
+    pub fn another(&self) -> Option<BoxFuture<'static, (Duration, Result<Sessions>)>> {
+        let opener = &self.around.opener;
+        let source = self.old.another(Arc::clone(opener), self.budget.clone())?;
+        let target = self.new.as_ref()?.another(Arc::clone(opener), self.budget.clone())?;
+        let (archive, budget, gate) = (self.archive.clone(), self.budget.clone(), self.gate.clone());
+        Some(Box::pin(async move {
+            let begun = Instant::now();
+            let both = match tokio::join!(source, target) {
+                (Ok(source), Ok(target)) => {
+                    let source = through(source, archive, &budget);
+                    let source = Paced::wrap(source, gate.as_ref());
+                    Ok(Sessions { source, target: Some(target), directory: None })
+                }
+                (Err(failure), _) | (_, Err(failure)) => Err(failure),
+            };
+            (begun.elapsed(), both)
+        }))
     }
 
     /// What follows a failure. Some: the end of the run.
@@ -328,6 +360,14 @@ impl Course {
             Phase::Verify => &mut self.verified,
             _ => &mut self.copied,
         }
+    }
+}
+
+/// Reads through the archive, where this run has one.
+fn through(source: Box<dyn Source>, archive: Option<Archive>, budget: &Budget) -> Box<dyn Source> {
+    match archive {
+        Some(archive) => Box::new(Through::new(archive, source, budget.clone())),
+        None => source,
     }
 }
 

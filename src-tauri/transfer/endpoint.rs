@@ -4,10 +4,12 @@
 use crate::{Place, retry};
 use account::{Account, Credentials, Protocol, Reason, Secret, Security};
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use mail::imap::{Imap, Mechanism, SignIn};
 use mail::net::{self, Server};
 use mail::{Budget, Cause, Failure, Result, Sha256, Side, Source, Target};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Opens one signed-in session. The network is one; tests have another.
 #[async_trait]
@@ -154,5 +156,18 @@ impl Door {
                 }
             }
         }
+    }
+
+    /// A further session of an account that is open, with the secret that was accepted. None: it never was.
+    pub fn another(
+        &self,
+        opener: Arc<dyn Opener>,
+        budget: Budget,
+    ) -> Option<BoxFuture<'static, Result<Box<dyn Target>>>> {
+        let (Place::Account(account), Some(secret), true) = (&self.place, &self.secret, self.accepted) else {
+            return None;
+        };
+        let (account, secret, side) = (account.clone(), secret.clone(), self.side);
+        Some(Box::pin(async move { opener.open(&account, &secret, &budget).await.map_err(|failure| failure.on(side)) }))
     }
 }

@@ -6,8 +6,10 @@ pub mod board;
 pub mod compare;
 pub mod copy;
 mod course;
+mod crew;
 pub mod endpoint;
 mod feed;
+mod growth;
 pub mod home;
 pub mod journal;
 #[cfg(test)]
@@ -17,6 +19,7 @@ pub mod pace;
 pub mod pattern;
 mod phases;
 pub mod plan;
+mod queue;
 mod reconcile;
 mod report;
 pub mod request;

@@ -3,14 +3,16 @@
 
 use crate::copy::{Pair, Rules, Step, copy_folder};
 use crate::course::{Course, Reached, Sessions, Surveyed, problem};
+use crate::crew::{Crew, Work};
 use crate::home::{Mailbox, Record};
-use crate::journal::State;
+use crate::journal::{Journal, State};
 use crate::plan::{Plan, Planned};
 use crate::retry::{self, Next, Situation};
 use crate::survey::{self, View, Weighed};
 use crate::{Counts, Level, Phase, Place, Problem, ProblemLevel, Task, outcome, plan};
 use mail::{Cause, Failure, Reach, Result, Side, Source};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -19,37 +21,37 @@ const SETTLING: Duration = Duration::from_secs(2);
 
 impl Course {
     /// All phases that the task has, from where the last attempt came to.
-    pub async fn walk(&mut self, sessions: &mut Sessions, stop: &CancellationToken) -> Result<()> {
+    pub async fn walk(&mut self, crew: &mut Crew, stop: &CancellationToken) -> Result<()> {
         if self.surveyed.is_none() {
-            self.look(sessions).await?;
+            self.look(crew.first()?).await?;
         }
         match self.request.task.clone() {
             Task::Check => {
                 // Of a backup alone everything is weighed and nothing compared.
-                match sessions.target {
-                    Some(_) => self.copy(sessions, stop, false).await?,
+                match crew.first()?.target {
+                    Some(_) => self.copy(crew, stop, false).await?,
                     None => self.begin_look(),
                 }
-                self.weigh(sessions).await
+                self.weigh(crew.first()?).await
             }
             Task::Backup { directory } => {
-                self.back_up(sessions, stop).await?;
+                self.back_up(crew.first()?, stop).await?;
                 self.prove(&directory, stop).await
             }
-            Task::Verify { level } => self.verify(sessions, level, stop).await,
+            Task::Verify { level } => self.verify(crew.first()?, level, stop).await,
             Task::Move { backup, prove_first, verify_after, .. } => {
                 if let Some(directory) = backup.as_ref().filter(|_| prove_first) {
-                    self.back_up(sessions, stop).await?;
+                    self.back_up(crew.first()?, stop).await?;
                     self.prove(directory, stop).await?;
                 }
-                self.copy(sessions, stop, true).await?;
+                self.copy(crew, stop, true).await?;
                 if let Some(directory) = backup.as_ref().filter(|_| !prove_first) {
                     // What was at the target already was not read: the backup holds everything all the same.
-                    self.back_up(sessions, stop).await?;
+                    self.back_up(crew.first()?, stop).await?;
                     self.prove(directory, stop).await?;
                 }
                 match verify_after {
-                    Some(level) => self.verify(sessions, level, stop).await,
+                    Some(level) => self.verify(crew.first()?, level, stop).await,
                     None => Ok(()),
                 }
             }
@@ -81,6 +83,7 @@ impl Course {
             Place::Account(account) => account.user.clone(),
             Place::Directory(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         };
+        surveyed.there = target.folders.iter().map(|folder| folder.path.clone()).collect();
         let names = &surveyed.capacity.names;
         surveyed.plan = plan::plan(&source.folders, &target.folders, names, &self.request.layout, &mailbox, &known);
         if sessions.target.is_none() {
@@ -158,73 +161,54 @@ impl Course {
     }
 
     /// Copies each folder, or only looks what a copy would do.
-    async fn copy(&mut self, sessions: &mut Sessions, stop: &CancellationToken, store: bool) -> Result<()> {
+    async fn copy(&mut self, crew: &mut Crew, stop: &CancellationToken, store: bool) -> Result<()> {
         if self.copied.iter().all(|reached| reached.done) {
             return Ok(());
         }
-        let Some(target) = &mut sessions.target else {
-            return Err(Failure::new(Cause::StoreUnusable).on(Side::Target));
-        };
         if store {
             self.begin(Phase::Move);
         } else {
             self.begin_look();
         }
         let put_back = matches!(self.request.task, Task::Move { put_back: true, .. });
-        while let Some(at) = self.copied.iter().position(|reached| !reached.done) {
-            let Planned { source, target: place, special } = self.planned()[at].clone();
-            self.at = Some(at);
-            self.around.board.folder(at);
+        let layout = &self.request.layout;
+        let store = store && !self.full;
+        let rules = Rules {
+            since: layout.since,
+            before: layout.before,
+            max_size: layout.max_size,
+            put_back,
+            store,
+            patience: SETTLING / self.around.haste,
+        };
+        let begin = |course: &Self, at: usize, mut sessions: Sessions, halt: CancellationToken| -> Work<Reached> {
+            let Planned { source, target: place, special } = course.planned()[at].clone();
             let pair = Pair { source, target: place, special };
-            let layout = &self.request.layout;
-            let store = store && !self.full;
-            let rules = Rules {
-                since: layout.since,
-                before: layout.before,
-                max_size: layout.max_size,
-                put_back,
-                store,
-                patience: SETTLING / self.around.haste,
-            };
-            let board = &self.around.board;
-            let step = |step: Step| board.step(at, step);
-            let copied =
-                copy_folder(&pair, &mut *sessions.source, &mut **target, &self.journal, &rules, &step, stop).await;
-            match copied {
-                Ok(copied) => {
-                    let mut counts = copied.counts;
-                    if self.full {
-                        // What a look finds still to store did not fit; what this run stored is there already.
-                        counts.failed += counts.stored;
-                        counts.stored = self.stored_by_this_run(&pair).await?.min(counts.already);
-                        counts.already -= counts.stored;
+            let (journal, board, rules) = (course.journal.clone(), Arc::clone(&course.around.board), rules.clone());
+            let full = course.full;
+            Box::pin(async move {
+                let step = |step: Step| board.step(at, step);
+                let mut reached = copy_one(&pair, &mut sessions, &journal, &rules, &step, &halt).await;
+                if let (Ok(reached), true) = (&mut reached, full) {
+                    // What a look finds still to store did not fit; what this run stored is there already.
+                    let counts = &mut reached.counts;
+                    counts.failed += counts.stored;
+                    match stored_by_this_run(&journal, &pair).await {
+                        Ok(stored) => counts.stored = stored.min(counts.already),
+                        Err(failure) => return (sessions, Err(failure)),
                     }
-                    let reached = &mut self.copied[at];
-                    reached.counts = counts;
-                    reached.target = copied.target.or(Some(pair.target));
-                    reached.octets = if self.full { reached.octets } else { copied.octets };
-                    reached.done = true;
-                    self.around.board.folder_done(at, counts);
+                    counts.already -= counts.stored;
                 }
-                Err(failure) if failure.reach <= Reach::Folder => self.folder_failed(at, failure),
-                Err(failure) => return Err(failure),
-            }
-            self.show_problems().await?;
-        }
-        self.at = None;
-        Ok(())
-    }
-
-    async fn stored_by_this_run(&self, pair: &Pair) -> Result<u64> {
-        let run: u64 = self.journal.get("run").await?.and_then(|run| run.parse().ok()).unwrap_or(0);
-        let Some(state) = self.journal.pair(&pair.source.path, &pair.target).await? else { return Ok(0) };
-        let (mut after, mut stored) = (None, 0);
-        loop {
-            let rows = self.journal.rows(state.id, after, 1000).await?;
-            let Some(last) = rows.last() else { return Ok(stored) };
-            after = Some(last.id.clone());
-            stored += rows.iter().filter(|row| row.run == run && row.state == State::Stored).count() as u64;
-        }
+                (sessions, reached)
+            })
+        };
+        self.folder_by_folder(crew, stop, begin, |course, at, reached| {
+            let before = course.copied[at].octets;
+            let octets = if course.full { before } else { reached.octets };
+            course.around.board.folder_done(at, reached.counts);
+            course.copied[at] = Reached { octets, ..reached };
+        })
+        .await
     }
 
     /// The sessions are still good: once more where the table says so, else the folder is left out.
@@ -337,6 +321,34 @@ impl Course {
         }
         problems.sort_by_key(|problem| problem.level == ProblemLevel::Notice);
         Ok(problems)
+    }
+}
+
+async fn copy_one(
+    pair: &Pair,
+    sessions: &mut Sessions,
+    journal: &Journal,
+    rules: &Rules,
+    step: &(dyn Fn(Step) + Send + Sync),
+    halt: &CancellationToken,
+) -> Result<Reached> {
+    let Some(target) = &mut sessions.target else {
+        return Err(Failure::new(Cause::StoreUnusable).on(Side::Target));
+    };
+    let copied = copy_folder(pair, &mut *sessions.source, &mut **target, journal, rules, step, halt).await?;
+    let target = copied.target.or_else(|| Some(pair.target.clone()));
+    Ok(Reached { counts: copied.counts, target, octets: copied.octets, done: true, tries: 0 })
+}
+
+async fn stored_by_this_run(journal: &Journal, pair: &Pair) -> Result<u64> {
+    let run: u64 = journal.get("run").await?.and_then(|run| run.parse().ok()).unwrap_or(0);
+    let Some(state) = journal.pair(&pair.source.path, &pair.target).await? else { return Ok(0) };
+    let (mut after, mut stored) = (None, 0);
+    loop {
+        let rows = journal.rows(state.id, after, 1000).await?;
+        let Some(last) = rows.last() else { return Ok(stored) };
+        after = Some(last.id.clone());
+        stored += rows.iter().filter(|row| row.run == run && row.state == State::Stored).count() as u64;
     }
 }
 

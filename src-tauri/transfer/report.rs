@@ -11,15 +11,14 @@ const CLOSING: Duration = Duration::from_secs(5);
 impl Course {
     /// Ends the run: sums up, notes the result in the record, closes the journal and frees the lock.
     pub async fn report(mut self, failure: Option<Failure>) -> Outcome {
-        // The counts of a folder in the middle are what is known of it.
-        let at = self.at.filter(|_| match self.request.task {
+        // The counts of folders in the middle are what is known of them; the board knows those of one phase.
+        let midway = match self.request.task {
             Task::Backup { .. } => self.phase == Phase::BackUp,
             Task::Verify { .. } => self.phase == Phase::Verify,
             Task::Check | Task::Move { .. } => matches!(self.phase, Phase::Survey | Phase::Move),
-        });
-        let unfinished = |at_work: bool| {
-            let mut counts =
-                if at_work { at.map(|at| self.around.board.counts(at)).unwrap_or_default() } else { Counts::default() };
+        };
+        let unfinished = |at: usize| {
+            let mut counts = if midway { self.around.board.counts(at) } else { Counts::default() };
             counts.found = counts.stored + counts.already + counts.skipped + counts.failed + counts.gone;
             counts
         };
@@ -28,12 +27,10 @@ impl Course {
             Task::Verify { .. } => &self.verified,
             Task::Check | Task::Move { .. } => &self.copied,
         };
-        let current = reached.iter().position(|reached| !reached.done);
         let mut folders: Vec<FolderOutcome> = Vec::new();
         let (mut counts, mut octets) = (Counts::default(), 0);
         for (index, (planned, reached)) in self.planned().iter().zip(reached).enumerate() {
-            let of_folder =
-                if reached.done { reached.counts } else { unfinished(current == Some(index) && at == Some(index)) };
+            let of_folder = if reached.done { reached.counts } else { unfinished(index) };
             counts.add(of_folder);
             octets += reached.octets;
             let target = match self.request.task {

@@ -101,12 +101,15 @@ impl Imap {
             .await?;
         let folder = match exact {
             Some(folder) => folder,
-            // The server stored another name than we gave: it is the one that was not there before.
+            // The server stored another name than we gave: it is the one that was not there before. Where other
+            // sessions make folders too there may be several: then it is not guessed which.
             None => {
                 let now = self.list_folders(false).await?;
-                let new = now.iter().find(|folder| !before.contains(&folder.wire) && folder.selectable).cloned();
+                let mut new = now.iter().filter(|folder| !before.contains(&folder.wire) && folder.selectable).cloned();
+                let only = new.next().filter(|_| !existed && new.next().is_none());
+                drop(new);
                 self.known = Some(now);
-                new.ok_or_else(refused)?
+                only.ok_or_else(refused)?
             }
         };
         self.known.get_or_insert_default().push(folder.clone());
