@@ -91,6 +91,11 @@ impl Journal {
         Ok((journal, how))
     }
 
+    #[cfg(test)]
+    pub(crate) fn wired(self, tripwire: mail::memory::Tripwire) -> Journal {
+        Journal { tripwire, ..self }
+    }
+
     /// Waits until the file is closed. Other clones must be gone.
     pub async fn close(self) {
         let Journal { work, closed, .. } = self;

@@ -1,6 +1,7 @@
 //! Which folder is next, where several are worked on at once: pure. The largest come first, so that all end together;
 //! a folder that is to be made waits for the one above it. Must not know who works.
 
+use crate::growth::work;
 use crate::plan::Planned;
 use crate::survey;
 use mail::FolderPath;
@@ -50,7 +51,7 @@ impl Queue {
             })
             .collect();
         // What holds up a large folder is as urgent as that.
-        let mut urgency = sizes.clone();
+        let mut urgency: Vec<u64> = sizes.iter().map(|(messages, octets)| work(*messages, *octets) as u64).collect();
         let mut deepest_first: Vec<usize> = (0..folders.len()).collect();
         deepest_first.sort_by_key(|at| Reverse(folders[*at].target.0.len()));
         for at in deepest_first {

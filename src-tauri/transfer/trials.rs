@@ -1,5 +1,6 @@
 //! Whole runs over mailboxes in memory, with the faults of real servers.
 
+mod crew;
 mod faults;
 mod tasks;
 
@@ -61,6 +62,8 @@ impl Server {
 #[derive(Clone)]
 struct World {
     servers: HashMap<&'static str, Server>,
+    /// Through all sessions and the journal.
+    wire: Tripwire,
 }
 
 #[async_trait]
@@ -80,9 +83,13 @@ impl Opener for World {
         }
         let wire = match fate {
             Fate::Lost(effect, when) => Tripwire::at(effect, when, false),
-            _ => Tripwire::never(),
+            _ => self.wire.clone(),
         };
         Ok(Box::new(server.mailbox.session_with(wire)))
+    }
+
+    fn wire(&self) -> Tripwire {
+        self.wire.clone()
     }
 }
 
@@ -112,6 +119,8 @@ struct Stage {
     old: Server,
     new: Server,
     world: World,
+    /// Pairs of connections at most.
+    pairs: usize,
 }
 
 fn path(text: &str) -> FolderPath {
@@ -148,8 +157,13 @@ impl Stage {
         let gone = old.put(&path("Empty"), letter(1), Flags::default(), None);
         old.take_out(&path("Empty"), gone);
         let (old, new) = (Server::new(old), Server::new(new));
-        let world = World { servers: HashMap::from([("old", old.clone()), ("new", new.clone())]) };
-        Self { directory: tempfile::tempdir().unwrap(), old, new, world }
+        let servers = HashMap::from([("old", old.clone()), ("new", new.clone())]);
+        let world = World { servers, wire: Tripwire::never() };
+        Self { directory: tempfile::tempdir().unwrap(), old, new, world, pairs: 1 }
+    }
+
+    fn pairs(self, pairs: usize) -> Self {
+        Self { pairs, ..self }
     }
 
     fn account(host: &str) -> Place {
@@ -181,7 +195,7 @@ impl Stage {
             target: Some(Self::account("new")),
             task,
             layout: Layout::default(),
-            pace: Pace::default(),
+            pace: Pace { connections: Some(self.pairs), ..Pace::default() },
         }
     }
 

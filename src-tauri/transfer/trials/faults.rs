@@ -4,8 +4,9 @@ use super::*;
 
 #[tokio::test]
 async fn lost_connections_are_made_up_for() {
-    for (side, when) in [(0, When::Before), (0, When::After), (1, When::Before), (1, When::After)] {
-        let stage = Stage::new();
+    let cases = [(0, When::Before), (0, When::After), (1, When::Before), (1, When::After)];
+    for ((side, when), pairs) in cases.into_iter().flat_map(|case| [(case, 1), (case, 3)]) {
+        let stage = Stage::new().pairs(pairs);
         let server = if side == 0 { &stage.old } else { &stage.new };
         server.fates([4, 6, 9, 7, 12, 5].map(|effect| Fate::Lost(effect, when)));
         server.fates([Fate::Away(Cause::ConnectionRefused), Fate::Away(Cause::HostUnknown)]);

@@ -1,0 +1,50 @@
+//! What several connections save on a long line: 12 folders, 50 ms round trip to each server, by one pair and by four.
+
+use harness::command::arguments;
+use harness::sample::Letter;
+use harness::{Dovecot, MailboxState, Proxy, many, person};
+use std::time::Duration;
+
+const ROUND_TRIP: Duration = Duration::from_millis(50);
+const MESSAGES: usize = 2_000;
+const FOLDERS: usize = 12;
+
+/// Small and large ones, as many in each folder.
+fn letters() -> Vec<Letter> {
+    let (small, large) = (many(MESSAGES * 9 / 10, 10_000), many(MESSAGES / 10, 400_000));
+    let place =
+        |(at, letter): (usize, Letter)| Letter { folder: vec![format!("Folder {:02}", at % FOLDERS)], ..letter };
+    small.into_iter().chain(large).enumerate().map(place).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twelve_folders_by_one_pair_and_by_four() {
+    let letters = letters();
+    let old = Dovecot::start();
+    old.wire().load(&letters, '/', "");
+    let before = MailboxState::of(&old);
+    let to_old = Proxy::to(old.tls, ROUND_TRIP);
+    let mut took = Vec::new();
+    for pairs in ["1", "4"] {
+        let new = Dovecot::start();
+        let to_new = Proxy::to(new.tls, ROUND_TRIP);
+        let (source, target) = (old.url_at("imaps", to_old.port), new.url_at("imaps", to_new.port));
+        let mut arguments = arguments("move", &old, &source, &target);
+        arguments.extend(["--connections".into(), pairs.into()]);
+        let person = person(&old, &new);
+        let run = person.run(&arguments).expect(0);
+        assert_eq!(run.count("stored"), MESSAGES as u64);
+        before.assert_same(&MailboxState::of(&new));
+        let signed_in = to_new.accepted();
+        let again = person.run(&arguments).expect(0);
+        assert_eq!((again.count("stored"), again.count("already")), (0, MESSAGES as u64));
+        println!(
+            "at {ROUND_TRIP:?} round trip, --connections {pairs}: {MESSAGES} messages in {FOLDERS} folders in {:.1} s \
+             by {signed_in} connections, again in {:.1} s",
+            run.seconds, again.seconds
+        );
+        took.push((run.seconds, signed_in));
+    }
+    assert!(took[0].1 == 1 && (2..=4).contains(&took[1].1), "{took:?}");
+    assert!(took[1].0 < took[0].0 * 0.85, "{took:?}");
+}
