@@ -108,3 +108,12 @@ export const id = (name) => `${name}-${(ids += 1)}`;
 
 /** A button that is never a form's. */
 export const button = (properties, ...children) => h("button", { type: "button", ...properties }, ...children);
+
+/**
+ * Gives the focus to what `find` finds once the page has drawn it, unless a person is elsewhere by then: on a slow
+ * computer the next field may be half typed. `from`: where the person was, and may be left.
+ */
+export function focusSoon(find, from = null) {
+  const idle = () => [null, document.body, from].includes(document.activeElement) || document.activeElement.tagName === "H1";
+  requestAnimationFrame(() => requestAnimationFrame(() => idle() && find()?.focus()));
+}

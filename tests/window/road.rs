@@ -43,7 +43,7 @@ async fn a_mailbox_moves_through_the_window() {
     page.until_title("What would you like to do?").await;
     page.until_text("Under way").await;
     page.pictures("home-under-way").await;
-    to.freeze_after(400_000);
+    to.freeze_after(3_500_000);
     page.press("Go on").await;
     page.press_main().await;
     page.until_title("Moving").await;

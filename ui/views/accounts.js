@@ -1,7 +1,7 @@
 // Accounts: one card a side, from the address to a proved sign-in. Which provider, which servers, what a refusal means:
 // all that is Rust's; here it is only typed and shown.
 
-import { bind, button, h, id, show, view } from "../dom.js";
+import { bind, button, focusSoon, h, id, show, view } from "../dom.js";
 import { list } from "../list.js";
 import { sign } from "../chart.js";
 import { advice, field, intoSight, liveSign, mainButton, screen, secret, trust, wordOf } from "./parts.js";
@@ -48,11 +48,12 @@ const tiles = (act, side) =>
                 text: (p) => p.name,
                 on: {
                   click(event) {
-                    const card = event.currentTarget.closest(".side");
+                    const tile = event.currentTarget;
+                    const card = tile.closest(".side");
                     act.provider(side, provider.id);
                     // The choice folds: what comes next gets the focus.
                     const next = provider.id === "other" ? "[data-host]" : "[data-password]";
-                    requestAnimationFrame(() => requestAnimationFrame(() => card.querySelector(next)?.focus()));
+                    focusSoon(() => card.querySelector(next), tile);
                   },
                 },
               }),

@@ -1,7 +1,7 @@
 // What Back up, Move and Verify share while a run is at work: numbers, a wait, a password asked again, folders, and
 // the bar with Pause and Stop.
 
-import { bind, button, h, id, show } from "../dom.js";
+import { bind, button, focusSoon, h, id, show } from "../dom.js";
 import { virtual } from "../list.js";
 import { advice, liveSign, mainButton, secret } from "./parts.js";
 import { active } from "../state.js";
@@ -31,8 +31,7 @@ export const still = (act) => {
     (s) => Boolean(s.view?.ask),
     (asked) => {
       const field = () => [...root.querySelectorAll("[data-again]")].find((one) => one.checkVisibility());
-      const idle = () => ["BODY", "H1"].includes(document.activeElement?.tagName ?? "BODY");
-      if (asked) requestAnimationFrame(() => requestAnimationFrame(() => idle() && field()?.focus()));
+      if (asked) focusSoon(field);
     },
   );
   return (root = h(
