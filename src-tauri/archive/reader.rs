@@ -9,14 +9,13 @@ use crate::manifest::Manifest;
 use crate::tree::{self, Found};
 use async_trait::async_trait;
 use mail::{
-    Budget, Cause, Entry, Failure, Fetched, Folder, FolderPath, Identity, Listing, MessageId, Part, Reach, Result,
-    Sha256, Side, Source, Status, Want,
+    Budget, Cause, Entry, Failure, Fetched, Folder, FolderPath, Identity, Listing, Look, MessageId, Order, Part,
+    Portion, Reach, Result, Sha256, Side, Source, Status, Want,
 };
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::sync::mpsc::Sender;
 
 /// Read-only view of a directory, for verify, restore, and moves from a backup. Writes nothing and takes no lock.
 ///
@@ -84,6 +83,32 @@ impl Reader {
     }
 }
 
+impl Reader {
+    async fn send(&mut self, portion: &Portion, part: Part) -> Result<()> {
+        let folder = &portion.folder;
+        let read = self.read(&folder.path).await?;
+        for id in &portion.ids {
+            let alone = |failure: Failure| {
+                let failure = failure.on(Side::Local).about(folder.path.to_string()).reaching(Reach::Message);
+                Fetched::Failed { id: id.clone(), failure }
+            };
+            let fetched = match read.record(id) {
+                None => alone(Failure::new(Cause::MessageGone)),
+                Some(record) => match delivery::read(&read.mbox, record, id.clone(), part, &self.budget).await {
+                    Ok(Some(fetched)) => fetched,
+                    Ok(None) => alone(Failure::new(Cause::MessageDamaged)),
+                    Err(failure) if failure.cause == Cause::DiskFull => return Err(failure),
+                    Err(failure) => alone(failure),
+                },
+            };
+            if portion.out.send(fetched).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl ReadFolder {
     /// Reads as far as whole lines go: what is damaged shows when a message is read, and in the proof.
     fn open(stem: &Path, with_gone: bool) -> Result<Self> {
@@ -115,8 +140,13 @@ impl ReadFolder {
                 header: (want >= Want::Headers).then_some(record.header),
             }
         });
-        let entries = entries.collect();
-        Listing { validity: self.contents.validity.flatten(), uid_next: self.uid_next, modseq: None, entries }
+        Listing {
+            validity: self.contents.validity.flatten(),
+            uid_next: self.uid_next,
+            modseq: None,
+            messages: u32::try_from(self.shown.len()).unwrap_or(u32::MAX),
+            entries: entries.collect(),
+        }
     }
 }
 
@@ -201,28 +231,19 @@ impl Source for Reader {
         .await
     }
 
-    async fn list(&mut self, folder: &Folder, from: u32, want: Want) -> Result<Listing> {
-        Ok(self.read(&folder.path).await?.listing(from, want))
+    async fn list_all(&mut self, looks: &[Look<'_>]) -> Result<Vec<Result<Listing>>> {
+        let mut listings = Vec::with_capacity(looks.len());
+        for Look { folder, from, want, .. } in looks {
+            listings.push(self.read(&folder.path).await.map(|read| read.listing(*from, *want)));
+        }
+        Ok(listings)
     }
 
-    async fn fetch(&mut self, folder: &Folder, ids: &[MessageId], part: Part, out: Sender<Fetched>) -> Result<()> {
-        let read = self.read(&folder.path).await?;
-        for id in ids {
-            let alone = |failure: Failure| {
-                let failure = failure.on(Side::Local).about(folder.path.to_string()).reaching(Reach::Message);
-                Fetched::Failed { id: id.clone(), failure }
-            };
-            let fetched = match read.record(id) {
-                None => alone(Failure::new(Cause::MessageGone)),
-                Some(record) => match delivery::read(&read.mbox, record, id.clone(), part, &self.budget).await {
-                    Ok(Some(fetched)) => fetched,
-                    Ok(None) => alone(Failure::new(Cause::MessageDamaged)),
-                    Err(failure) if failure.cause == Cause::DiskFull => return Err(failure),
-                    Err(failure) => alone(failure),
-                },
-            };
-            if out.send(fetched).await.is_err() {
-                break;
+    async fn fetch_all(&mut self, order: &mut dyn Order, part: Part) -> Result<()> {
+        while let Some(portion) = order.next() {
+            match self.send(&portion, part).await {
+                Err(failure) if failure.reach <= Reach::Folder => order.failed(&portion.folder, failure),
+                sent => sent?,
             }
         }
         Ok(())

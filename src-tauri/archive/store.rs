@@ -8,12 +8,12 @@ use crate::reader::Reader;
 use async_trait::async_trait;
 use mail::ports::FlagChange;
 use mail::{
-    Budget, Capacity, Cause, Failure, Feed, Fence, Fetched, Flags, Folder, FolderPath, Identity, Limits, Listing,
-    Message, MessageId, Outcome, Part, Result, Source, SpecialUse, Taken, Target, Want,
+    Budget, Capacity, Cause, Failure, Feed, Fence, Fetched, Flags, Folder, Identity, Limits, Listing, Look, Message,
+    MessageId, Order, Outcome, Part, Place, Reach, Result, Source, Taken, Target,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
-use tokio::sync::mpsc::{self, Sender};
+use tokio::sync::mpsc;
 
 const LIMITS: Limits = Limits { messages: 2048, octets: 16 * 1024 * 1024 };
 
@@ -52,6 +52,36 @@ impl Store {
         let lines = ids.iter().map(|id| Key { validity, id: Id::of(id) }).filter(|key| present(&opened, key));
         let lines: Vec<Line> = lines.map(line).collect();
         blocking(move || archive.write(&opened, |writer| writer.note(lines))).await
+    }
+
+    async fn make(&self, Place { path, special }: &Place<'_>) -> Result<Fence> {
+        if path.0.is_empty() {
+            return Err(Failure::new(Cause::FolderNameRefused));
+        }
+        let known = self.reader()?.folders().await?.into_iter().find(|folder| folder.path == **path);
+        let created = known.is_none();
+        let folder = known.unwrap_or_else(|| Folder {
+            wire: path.0.join("/").into_bytes(),
+            delimiter: Some('/'),
+            path: (*path).clone(),
+            special: *special,
+            selectable: true,
+            status: None,
+        });
+        let opened = self.open(&folder).await?;
+        let archive = self.archive.clone();
+        let (validity, uid_next) = blocking(move || {
+            archive.write(&opened, |writer| {
+                if writer.contents().validity.is_none() {
+                    writer.note(vec![Line::Validity { validity: Some(1) }])?;
+                }
+                let contents = writer.contents();
+                let validity = contents.validity.flatten().unwrap_or(1);
+                Ok((validity, next_uid(contents.records.iter().map(|record| &record.key.id))))
+            })
+        })
+        .await?;
+        Ok(Fence { folder, validity, uid_next, created, any_keyword: true, keywords: Vec::new() })
     }
 
     /// Stores a batch and tells each message's UID.
@@ -114,12 +144,12 @@ impl Source for Store {
         self.reader()?.folders().await
     }
 
-    async fn list(&mut self, folder: &Folder, from: u32, want: Want) -> Result<Listing> {
-        self.reader()?.list(folder, from, want).await
+    async fn list_all(&mut self, looks: &[Look<'_>]) -> Result<Vec<Result<Listing>>> {
+        self.reader()?.list_all(looks).await
     }
 
-    async fn fetch(&mut self, folder: &Folder, ids: &[MessageId], part: Part, out: Sender<Fetched>) -> Result<()> {
-        self.reader()?.fetch(folder, ids, part, out).await
+    async fn fetch_all(&mut self, order: &mut dyn Order, part: Part) -> Result<()> {
+        self.reader()?.fetch_all(order, part).await
     }
 
     async fn close(&mut self) {}
@@ -131,43 +161,25 @@ impl Target for Store {
         Ok(Capacity { room: Some(crate::free_space(self.archive.directory())?), ..Capacity::default() })
     }
 
-    async fn prepare(&mut self, path: &FolderPath, special: Option<SpecialUse>) -> Result<Fence> {
-        if path.0.is_empty() {
-            return Err(Failure::new(Cause::FolderNameRefused));
+    async fn prepare_all(&mut self, places: &[Place<'_>]) -> Result<Vec<Result<Fence>>> {
+        let mut fences = Vec::with_capacity(places.len());
+        for place in places {
+            fences.push(match self.make(place).await {
+                Err(failure) if failure.reach > Reach::Folder => return Err(failure),
+                made => made,
+            });
         }
-        let known = self.reader()?.folders().await?.into_iter().find(|folder| folder.path == *path);
-        let created = known.is_none();
-        let folder = known.unwrap_or_else(|| Folder {
-            wire: path.0.join("/").into_bytes(),
-            delimiter: Some('/'),
-            path: path.clone(),
-            special,
-            selectable: true,
-            status: None,
-        });
-        let opened = self.open(&folder).await?;
-        let archive = self.archive.clone();
-        let (validity, uid_next) = blocking(move || {
-            archive.write(&opened, |writer| {
-                if writer.contents().validity.is_none() {
-                    writer.note(vec![Line::Validity { validity: Some(1) }])?;
-                }
-                let contents = writer.contents();
-                let validity = contents.validity.flatten().unwrap_or(1);
-                Ok((validity, next_uid(contents.records.iter().map(|record| &record.key.id))))
-            })
-        })
-        .await?;
-        Ok(Fence { folder, validity, uid_next, created, any_keyword: true, keywords: Vec::new() })
+        Ok(fences)
     }
 
-    async fn store(&mut self, fence: &Fence, feed: &mut dyn Feed) -> Result<()> {
+    async fn store(&mut self, feed: &mut dyn Feed) -> Result<()> {
         loop {
             match feed.take(LIMITS, true).await? {
-                Taken::Batch(messages) => {
-                    let outcomes = self.keep(&fence.folder, messages).await?;
-                    feed.settle(outcomes).await?;
-                }
+                Taken::Batch(fence, messages) => match self.keep(&fence.folder, messages).await {
+                    Ok(outcomes) => feed.settle(&fence, outcomes).await?,
+                    Err(failure) if failure.reach <= Reach::Folder => feed.folder_failed(&fence, failure),
+                    Err(failure) => return Err(failure),
+                },
                 Taken::NotYet => tokio::task::yield_now().await,
                 Taken::End => return Ok(()),
             }

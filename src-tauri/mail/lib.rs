@@ -13,6 +13,7 @@ pub mod memory;
 pub mod message;
 pub mod net;
 pub mod ports;
+pub mod relay;
 
 pub use budget::{Body, BodyReader, BodyWriter, Budget};
 pub use date::InternalDate;
@@ -22,5 +23,6 @@ pub use flags::{Flags, System};
 pub use folder::{Folder, FolderPath, SpecialUse, Status};
 pub use message::{Entry, Fetched, Listing, Message, MessageId};
 pub use ports::{
-    Capacity, Feed, Fence, FlagChange, Identity, Limits, NameRules, Outcome, Part, Source, Taken, Target, Want,
+    Capacity, Feed, Fence, FlagChange, Identity, Limits, Look, NameRules, Order, Outcome, Part, Place, Portion, Source,
+    Taken, Target, Want,
 };

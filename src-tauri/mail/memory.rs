@@ -22,12 +22,26 @@ pub struct Kept {
     pub octets: Bytes,
     pub sha256: Sha256,
     pub header: HeaderHash,
+    /// Of its last change (RFC 7162).
+    pub modseq: u64,
 }
 
 /// Looks at a message's octets: the cause to refuse it for, if any.
 pub type Refusal = Arc<dyn Fn(&[u8]) -> Option<Cause> + Send + Sync>;
 /// What the server makes of a message's octets when it stores them.
 pub type Rewriting = Arc<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
+
+/// What a refused message does to the batch that it is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sinking {
+    /// Nothing: each message is answered for itself.
+    #[default]
+    Alone,
+    /// Nothing of the batch is stored (RFC 3502).
+    Batch,
+    /// What came before it in the batch is stored all the same, and the answer is as for `Batch`.
+    Rest,
+}
 
 /// How this server behaves.
 #[derive(Clone)]
@@ -39,6 +53,7 @@ pub struct Manners {
     /// Keywords that it keeps; None: any.
     pub keywords: Option<Vec<String>>,
     pub refuses: Option<Refusal>,
+    pub sinking: Sinking,
     pub rewrites: Option<Rewriting>,
     /// The largest batch that it takes, and how many of them before it answers the first.
     pub batch: Limits,
@@ -59,6 +74,7 @@ impl Default for Manners {
             uidplus: true,
             keywords: None,
             refuses: None,
+            sinking: Sinking::Alone,
             rewrites: None,
             batch: Limits { messages: 100, octets: 16 * 1024 * 1024 },
             in_flight: 2,
@@ -89,6 +105,8 @@ struct Drawer {
     special: Option<SpecialUse>,
     validity: u32,
     uid_next: u32,
+    /// Of the last change: a message or flags that are new.
+    modseq: u64,
     subscribed: bool,
     /// In ascending order of UID.
     messages: Vec<Kept>,
@@ -102,9 +120,17 @@ impl Drawer {
     fn add(&mut self, octets: Bytes, flags: Flags, date: Option<InternalDate>) -> u32 {
         let uid = self.uid_next;
         self.uid_next += 1;
+        self.modseq += 1;
         let (sha256, header) = (Sha256::of(&octets), HeaderHash::of(&octets));
-        self.messages.push(Kept { uid, flags, date, octets, sha256, header });
+        self.messages.push(Kept { uid, flags, date, octets, sha256, header, modseq: self.modseq });
         uid
+    }
+
+    fn flag(&mut self, uid: u32, flags: Flags) {
+        if let Some(at) = self.position(uid) {
+            self.modseq += 1;
+            (self.messages[at].flags, self.messages[at].modseq) = (flags, self.modseq);
+        }
     }
 }
 
@@ -123,6 +149,7 @@ impl Contents {
                 special,
                 validity: self.validity,
                 uid_next: 1,
+                modseq: 1,
                 subscribed: false,
                 messages: Vec::new(),
             });

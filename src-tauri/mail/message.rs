@@ -49,6 +49,8 @@ pub struct Listing {
     /// None where the server does not tell.
     pub uid_next: Option<u32>,
     pub modseq: Option<u64>,
+    /// All that the folder holds, listed here or not.
+    pub messages: u32,
     pub entries: Vec<Entry>,
 }
 

@@ -2,8 +2,9 @@
 //! are implemented by IMAP (both), POP3 (source), an archive (both) and memory (both, the reference).
 //! Retry, rate limit, repair, reading through an archive and fault injection wrap these traits.
 
-use crate::{Failure, Fetched, Flags, Folder, FolderPath, Listing, Message, MessageId, Result, SpecialUse};
+use crate::{Cause, Failure, Fetched, Flags, Folder, FolderPath, Listing, Message, MessageId, Result, SpecialUse};
 use async_trait::async_trait;
+use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 
 /// How much of each message a listing tells; each includes those before it.
@@ -24,6 +25,53 @@ pub enum Part {
     Whole,
     /// The octets are read, hashed and dropped: `Fetched::Hashed`.
     Hashes,
+}
+
+/// What is to be listed of a folder.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    pub folder: &'a Folder,
+    /// The first UID (1 = all; POP3 ignores it).
+    pub from: u32,
+    pub want: Want,
+    /// Only what changed since this HIGHESTMODSEQ (RFC 7162), where the server can tell; all else.
+    pub since: Option<u64>,
+}
+
+/// Messages of one folder that are to be sent. It is over when `out` is dropped.
+#[derive(Debug)]
+pub struct Portion {
+    pub folder: Arc<Folder>,
+    /// The UIDVALIDITY that `ids` are of, where it is known.
+    pub validity: Option<u32>,
+    /// Ascending, each once.
+    pub ids: Vec<MessageId>,
+    pub out: Sender<Fetched>,
+}
+
+/// What a source is to send, portion by portion. It asks for the next one before the last is over, so that the line is
+/// never idle.
+pub trait Order: Send {
+    fn next(&mut self) -> Option<Portion>;
+
+    /// Of this folder nothing more comes, while others go on. Told before the portion's `out` is dropped.
+    fn failed(&mut self, folder: &Folder, failure: Failure);
+}
+
+/// An order of one portion.
+struct Single {
+    portion: Option<Portion>,
+    failure: Option<Failure>,
+}
+
+impl Order for Single {
+    fn next(&mut self) -> Option<Portion> {
+        self.portion.take()
+    }
+
+    fn failed(&mut self, _: &Folder, failure: Failure) {
+        self.failure = Some(failure);
+    }
 }
 
 /// Where a mailbox says it is, to recognise it again. Compared before each run.
@@ -47,13 +95,28 @@ pub trait Source: Send {
     /// All folders of the person's own namespace, with what the server tells of each without opening it.
     async fn folders(&mut self) -> Result<Vec<Folder>>;
 
-    /// Messages with UID `from` and above (1 = all; POP3 ignores it).
-    async fn list(&mut self, folder: &Folder, from: u32, want: Want) -> Result<Listing>;
+    /// A listing for each look, in their order; several folders cost no more round trips than one. An inner `Err` is
+    /// that folder's alone.
+    async fn list_all(&mut self, looks: &[Look<'_>]) -> Result<Vec<Result<Listing>>>;
 
-    /// Sends each of `ids` (ascending, each once) to `out` exactly once, in any order. When `out` is closed by the
-    /// receiver it ends early with Ok. `Ok` otherwise means that every id was sent. Demands the tagged OK and
-    /// exactly the ids asked for; a missing one is asked for singly, then sent as Failed.
-    async fn fetch(&mut self, folder: &Folder, ids: &[MessageId], part: Part, out: Sender<Fetched>) -> Result<()>;
+    /// Messages with UID `from` and above.
+    async fn list(&mut self, folder: &Folder, from: u32, want: Want) -> Result<Listing> {
+        let listed = self.list_all(&[Look { folder, from, want, since: None }]).await?;
+        listed.into_iter().next().unwrap_or_else(|| Err(Failure::new(Cause::Protocol)))
+    }
+
+    /// Sends each id of each portion exactly once, in any order within a portion. A portion whose `out` is closed by
+    /// the receiver ends early. `Ok` means that every id was sent, but for closed portions and failed folders. Demands
+    /// the tagged OK and exactly the ids asked for; a missing one is asked for singly, then sent as Failed.
+    async fn fetch_all(&mut self, order: &mut dyn Order, part: Part) -> Result<()>;
+
+    /// `ids` of one folder.
+    async fn fetch(&mut self, folder: &Folder, ids: &[MessageId], part: Part, out: Sender<Fetched>) -> Result<()> {
+        let portion = Portion { folder: Arc::new(folder.clone()), validity: None, ids: ids.to_vec(), out };
+        let mut single = Single { portion: Some(portion), failure: None };
+        self.fetch_all(&mut single, part).await?;
+        single.failure.map_or(Ok(()), Err)
+    }
 
     /// Says goodbye. Errors do not matter any more.
     async fn close(&mut self);
@@ -99,11 +162,18 @@ pub struct Limits {
     pub octets: u64,
 }
 
+/// A folder to be made ready.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    pub path: &'a FolderPath,
+    pub special: Option<SpecialUse>,
+}
+
 /// Answer of [`Feed::take`].
 #[derive(Debug)]
 pub enum Taken {
-    /// At least one message, within the limits but for a single message larger than them.
-    Batch(Vec<Message>),
+    /// At least one message, all for one folder, within the limits but for a single message larger than them.
+    Batch(Arc<Fence>, Vec<Message>),
     /// Nothing at hand now. Only given while something is in flight.
     NotYet,
     End,
@@ -116,6 +186,9 @@ pub enum Outcome {
     Stored(Option<u32>),
     /// Refused for what it is; nothing of it was stored. Never used for quota or throttling of the whole.
     Refused(Failure),
+    /// The command that it was in with others was refused. Not every server undoes all of it (RFC 3502 asks for
+    /// that), so only a look at the folder tells what was stored.
+    Doubtful,
 }
 
 /// Where a target takes its messages from. What `take` returns is already committed as intended; a message
@@ -127,7 +200,10 @@ pub trait Feed: Send {
     async fn take(&mut self, limits: Limits, idle: bool) -> Result<Taken>;
 
     /// Gives the messages back with what became of them. The result rides in the next commit.
-    async fn settle(&mut self, outcomes: Vec<(Message, Outcome)>) -> Result<()>;
+    async fn settle(&mut self, fence: &Fence, outcomes: Vec<(Message, Outcome)>) -> Result<()>;
+
+    /// This folder takes nothing more, others do; what it was given and is not settled stays in doubt.
+    fn folder_failed(&mut self, fence: &Fence, failure: Failure);
 }
 
 /// A change of flags of one message.
@@ -142,13 +218,19 @@ pub struct FlagChange {
 pub trait Target: Source {
     async fn capacity(&mut self) -> Result<Capacity>;
 
-    /// Creates the folder if it is missing, subscribes it, opens it, and tells its fence.
-    async fn prepare(&mut self, path: &FolderPath, special: Option<SpecialUse>) -> Result<Fence>;
+    /// For each place: creates the folder if it is missing, subscribes it, and tells its fence. Those above others
+    /// come before them. An inner `Err` is that folder's alone.
+    async fn prepare_all(&mut self, places: &[Place<'_>]) -> Result<Vec<Result<Fence>>>;
 
-    /// Takes batches from `feed` until its end and stores them into the folder. Every message taken is settled
-    /// once, but for those in flight when it ends with `Err`: these are in doubt. On [`Taken::End`] it awaits what
-    /// is in flight, settles it, and returns Ok.
-    async fn store(&mut self, fence: &Fence, feed: &mut dyn Feed) -> Result<()>;
+    async fn prepare(&mut self, path: &FolderPath, special: Option<SpecialUse>) -> Result<Fence> {
+        let prepared = self.prepare_all(&[Place { path, special }]).await?;
+        prepared.into_iter().next().unwrap_or_else(|| Err(Failure::new(Cause::Protocol)))
+    }
+
+    /// Takes batches from `feed` until its end and stores them. Every message taken is settled once, but for those in
+    /// flight when it ends with `Err` or their folder fails: these are in doubt. On [`Taken::End`] it awaits what is in
+    /// flight, settles it, and returns Ok.
+    async fn store(&mut self, feed: &mut dyn Feed) -> Result<()>;
 
     /// Removes exactly these (UID EXPUNGE, RFC 4315); without UIDPLUS it refuses with `FolderRefused`.
     async fn remove(&mut self, folder: &Folder, ids: &[MessageId]) -> Result<()>;

@@ -113,6 +113,11 @@ impl Board {
         if let (Step::Found(_), Some(total)) = (step, state.totals.get_mut(at)) {
             *total = found;
         }
+        if matches!(step, Step::Stored { .. })
+            && state.snapshot.folder.as_ref() != Some(&state.snapshot.folders[at].path)
+        {
+            state.snapshot.folder = Some(state.snapshot.folders[at].path.clone());
+        }
         let stored = folder_stored(&state.snapshot, at);
         if let Some(highest) = state.highest.get_mut(at)
             && stored > *highest

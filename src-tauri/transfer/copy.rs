@@ -1,18 +1,23 @@
-//! Copies one folder: the loop between a Source and a Target, with the journal beside it. It must not know which
-//! protocols they speak, nor what is done about a failure.
+//! Copies folders: finds out where they stand, streams what is due from a Source into a Target with the journal beside
+//! it, and sees what became of each. It must not know which protocols they speak, nor what is done about a failure.
 
 mod follow;
-mod pass;
+mod lane;
 mod reading;
+mod round;
 mod standing;
+mod stream;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use lane::{Lane, Steps};
+pub(crate) use round::{Terms, check, conclude, stand};
+pub(crate) use stream::{Lost, Stream, Track};
 
 use crate::journal::{Claim, Journal, Ledger, State};
 use crate::{Counts, Problem, ProblemLevel};
 use mail::{Cause, Failure, Folder, FolderPath, InternalDate, MessageId, Result, Side, Source, SpecialUse, Target};
 use standing::Standing;
-use std::collections::HashSet;
 use std::future::Future;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -35,6 +40,8 @@ pub struct Rules {
     pub max_size: Option<u64>,
     /// Store again what an earlier run stored and is gone from the target.
     pub put_back: bool,
+    /// The options are others than those of the last run.
+    pub replan: bool,
     /// False for a check: reads only, writes neither mailbox nor journal; the target folder may be missing. A message
     /// counts as there by its header's hash, without its octets being read.
     pub store: bool,
@@ -43,7 +50,7 @@ pub struct Rules {
     pub patience: Duration,
 }
 
-/// Progress, told as it happens. Each call of [`copy_folder`] begins at zero.
+/// Progress, told as it happens. Each [`Lane`] begins at zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     Found(u64),
@@ -59,14 +66,14 @@ pub enum Step {
 pub struct Copied {
     /// The target folder as its server lists it; None for a check of a folder that is not there yet.
     pub target: Option<FolderPath>,
-    /// `stored` is what this run stored (since [`Journal::begin_run`]), over all calls for this pair; for a check
+    /// `stored` is what this run stored (since [`Journal::begin_run`]), over all attempts for this pair; for a check
     /// what it would store.
     pub counts: Counts,
     /// Octets of `stored`.
     pub octets: u64,
 }
 
-/// What a copy of one folder works with.
+/// What the work on one folder has at hand.
 struct Ends<'a> {
     pair: &'a Pair,
     source: &'a mut dyn Source,
@@ -75,62 +82,6 @@ struct Ends<'a> {
     rules: &'a Rules,
     step: &'a (dyn Fn(Step) + Send + Sync),
     stop: &'a CancellationToken,
-}
-
-/// Copies what is not there yet. After an `Err` it may be called again for the same pair, with new sessions where
-/// the failure's side and reach ask for it; it then finds out by itself what became of what was in flight. On
-/// `stop` it reaches a safe state and fails with `Stopped`; neither session may be used after that.
-pub async fn copy_folder(
-    pair: &Pair,
-    source: &mut dyn Source,
-    target: &mut dyn Target,
-    journal: &Journal,
-    rules: &Rules,
-    step: &(dyn Fn(Step) + Send + Sync),
-    stop: &CancellationToken,
-) -> Result<Copied> {
-    let mut ends = Ends { pair, source, target, journal, rules, step, stop };
-    if !rules.store {
-        return ends.check().await;
-    }
-    journal.forget_problems(&pair.source.path).await?;
-    let mut told = Counts::default();
-    let mut failed = HashSet::new();
-    let mut waited = rules.patience.is_zero();
-    loop {
-        let mut standing = ends.stand(&failed).await?;
-        if standing.doubtful && !waited {
-            waited = true;
-            let moment = async {
-                tokio::time::sleep(rules.patience).await;
-                Ok(())
-            };
-            from_target(stop, moment).await?;
-            standing = ends.stand(&failed).await?;
-        }
-        ends.tell(&standing, &mut told).await?;
-        ends.follow(&standing).await?;
-        let undecided = std::mem::take(&mut standing.undecided);
-        let last = undecided.is_empty();
-        let ids = if last { std::mem::take(&mut standing.store) } else { ends.probe(&mut standing, undecided).await? };
-        let tally = ends.pass(&standing, &ids).await?;
-        told.stored += tally.stored;
-        failed.extend(tally.failed.iter().cloned());
-        if tally.loose {
-            // No UID was told: reconciling finds what lies behind the fence and is nobody's.
-            ends.stand(&failed).await?;
-        }
-        ends.read_back(&standing, &tally, !last).await?;
-        if last {
-            let counts = Counts {
-                stored: standing.counts.stored + tally.stored,
-                failed: failed.len() as u64,
-                ..standing.counts
-            };
-            let octets = journal.octets_of_this_run(standing.state.id).await?;
-            return Ok(Copied { target: Some(standing.fence.folder.path), counts, octets });
-        }
-    }
 }
 
 impl Ends<'_> {
@@ -160,15 +111,16 @@ impl Ends<'_> {
 
     /// Some messages can't be decided before it is known what this target preserves: the first few others show
     /// it, or one of the undecided, stored and named.
-    async fn probe(&mut self, standing: &mut Standing, undecided: Vec<MessageId>) -> Result<Vec<MessageId>> {
+    async fn probe(&mut self, standing: &mut Standing, undecided: Vec<MessageId>) -> Result<Vec<(MessageId, u32)>> {
         const PROBE: usize = 8;
-        let mut ids = std::mem::take(&mut standing.store);
-        ids.truncate(PROBE);
-        if ids.is_empty() {
-            ids.extend(undecided.into_iter().take(1));
+        let mut due = std::mem::take(&mut standing.store);
+        due.truncate(PROBE);
+        if due.is_empty() {
+            let ids: Vec<MessageId> = undecided.into_iter().take(1).collect();
             self.name_twice(standing, &ids).await?;
+            due.extend(ids.into_iter().map(|id| (id, 0)));
         }
-        Ok(ids)
+        Ok(due)
     }
 
     /// Saves that these are stored although they may be there.
@@ -193,26 +145,6 @@ impl Ends<'_> {
             words: None,
         };
         ids.iter().map(notice).collect()
-    }
-
-    /// Would-be counts, without a change anywhere.
-    async fn check(&mut self) -> Result<Copied> {
-        let standing = self.look().await?;
-        // What the last run stored is there already.
-        let already = standing.counts.already + standing.counts.stored;
-        let counts = Counts { stored: standing.store.len() as u64, already, ..standing.counts };
-        let octets = standing.octets;
-        let copied = Copied { target: standing.exists.then_some(standing.fence.folder.path), counts, octets };
-        for step in [
-            Step::Found(counts.found),
-            Step::Already(counts.already),
-            Step::Skipped(counts.skipped),
-            Step::Gone(counts.gone),
-            Step::Stored { messages: counts.stored, octets },
-        ] {
-            (self.step)(step);
-        }
-        Ok(copied)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{Counts, Phase, Place, Problem, ProblemLevel, Request, Task};
 use account::Credentials;
 use archive::{Archive, Through};
 use futures::future::BoxFuture;
-use mail::{Budget, Capacity, Cause, Failure, FolderPath, MessageId, Result, Side, Source, Target};
+use mail::{Budget, Capacity, Cause, Failure, FolderPath, MessageId, Result, Side, Source, Status, Target};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -79,8 +79,8 @@ impl Sessions {
 pub(crate) struct Surveyed {
     pub plan: Plan,
     pub capacity: Capacity,
-    /// Folders that the target had.
-    pub there: HashSet<FolderPath>,
+    /// Folders that the target had, as it told of them.
+    pub there: HashMap<FolderPath, Status>,
 }
 
 /// Ids that the backup of a folder held before this run, and their UIDVALIDITY.
@@ -122,6 +122,10 @@ pub(crate) struct Course {
     pub full: bool,
     /// Noted by the run itself; the copy's own are in the journal.
     pub notes: Vec<Problem>,
+    /// By folder and message: how often it was the next to come when a connection was lost.
+    pub suspects: HashMap<(usize, MessageId), u32>,
+    /// By folder: not asked for any more by this run.
+    pub given_up: HashMap<usize, HashSet<MessageId>>,
     pub started: Instant,
     _lock: Option<Lock>,
 }
@@ -179,6 +183,8 @@ impl Course {
             proved: None,
             full: false,
             notes: Vec::new(),
+            suspects: HashMap::new(),
+            given_up: HashMap::new(),
             started: Instant::now(),
             _lock: lock,
             request,
@@ -252,18 +258,22 @@ impl Course {
 
     async fn open(&mut self) -> Result<Sessions> {
         let opener = Arc::clone(&self.around.opener);
-        let credentials = Asking { inner: Arc::clone(&self.around.credentials), board: Arc::clone(&self.around.board) };
-        let source = self.old.source(&*opener, &credentials, &self.budget).await?;
-        let (mut target, mut directory) = (None, None);
-        if let Some(new) = &mut self.new {
-            if new.account().is_some() {
-                target = Some(new.target(&*opener, &credentials, &self.budget).await?);
-            } else if matches!(self.request.task, Task::Verify { .. }) {
-                directory = Some(new.source(&*opener, &credentials, &self.budget).await?);
-            } else {
-                return Err(Failure::new(Cause::StoreUnusable).on(Side::Target));
+        let credentials = Asking::new(Arc::clone(&self.around.credentials), Arc::clone(&self.around.board));
+        let (opener, credentials, budget) = (&*opener, &credentials, &self.budget);
+        let verifies = matches!(self.request.task, Task::Verify { .. });
+        let new = &mut self.new;
+        let theirs = async move {
+            match new {
+                None => Ok((None, None)),
+                Some(new) if new.account().is_some() => {
+                    Ok((Some(new.target(opener, credentials, budget).await?), None))
+                }
+                Some(new) if verifies => Ok((None, Some(new.source(opener, credentials, budget).await?))),
+                Some(_) => Err(Failure::new(Cause::StoreUnusable).on(Side::Target)),
             }
-        }
+        };
+        let ours = self.old.source(opener, credentials, budget);
+        let (source, (target, directory)) = tokio::try_join!(ours, theirs)?;
         if let (Some(place), Some(account), None) = (self.backup_place(), self.old.account(), &self.archive) {
             let owner = format!("{}@{}", account.user, account.host.to_ascii_lowercase());
             self.archive = Some(Archive::open_or_create(place, &owner)?);

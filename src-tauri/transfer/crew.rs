@@ -1,19 +1,22 @@
-//! The pairs of sessions at work in one attempt: each takes the next folder until none waits. One that fails leaves
-//! its folder to the others, and only the last one's failure is the run's. Must not know what is done with a folder.
+//! The pairs of sessions at work in one attempt: all take from one stream until nothing waits. One that fails leaves the
+//! rest to the others, and only the last one's failure is the run's. Must not know what is streamed.
 
+use crate::copy::{Lost, Stream};
 use crate::course::{Course, Sessions};
 use crate::growth::work;
-use crate::queue::Queue;
 use crate::retry::{self, Next, Situation};
 use futures::StreamExt;
-use futures::future::{BoxFuture, join_all};
+use futures::future::join_all;
 use futures::stream::FuturesUnordered;
 use mail::{Cause, Failure, Reach, Result};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// How often it is asked whether another pair would pay.
-const LOOK: Duration = Duration::from_millis(50);
+const LOOK: Duration = Duration::from_millis(25);
+/// So often one message may be the next when a connection is lost.
+const SUSPICION: u32 = 3;
 /// How long the others may take to reach a safe state when one failure ends the attempt.
 const GRACE: Duration = Duration::from_millis(600);
 /// How long saying goodbye may take.
@@ -21,9 +24,6 @@ const GOODBYE: Duration = Duration::from_secs(2);
 
 /// Pairs that have nothing to do at the moment.
 pub(crate) struct Crew(Vec<Sessions>);
-
-/// One folder's work, with the sessions that did it.
-pub(crate) type Work<T> = BoxFuture<'static, (Sessions, Result<T>)>;
 
 impl Crew {
     pub fn of(first: Sessions) -> Self {
@@ -44,107 +44,96 @@ impl Crew {
 }
 
 impl Course {
-    /// Does the work of each folder that is not done in the phase at work; `settle` notes what came of it.
-    pub async fn folder_by_folder<T>(
+    /// Streams with every pair there is, and with more while that pays. `Err`: the last pair's failure, or one that new
+    /// connections would meet too. What a lost pair left undone is not in the stream any more.
+    pub async fn stream_with(
         &mut self,
         crew: &mut Crew,
+        stream: &Arc<Stream>,
         stop: &CancellationToken,
-        begin: impl Fn(&Self, usize, Sessions, CancellationToken) -> Work<T>,
-        settle: impl Fn(&mut Self, usize, T),
+        halt: &CancellationToken,
     ) -> Result<()> {
-        let open: Vec<bool> = self.reached().iter().map(|reached| !reached.done).collect();
-        let there = self.surveyed.as_ref().map(|surveyed| surveyed.there.clone()).unwrap_or_default();
-        let mut queue = Queue::new(self.planned(), &there, |at| open[at]);
-        let halt = stop.child_token();
         let mut at_work = FuturesUnordered::new();
-        let mut opening: Option<BoxFuture<'static, (Duration, Result<Sessions>)>> = None;
+        let mut opening = FuturesUnordered::new();
         self.at = None;
-        self.growth.begin(Instant::now());
+        self.growth.begin(Instant::now(), self.done());
         let mut end = loop {
-            while !crew.0.is_empty() {
-                let Some(at) = queue.next() else { break };
-                let Some(sessions) = crew.0.pop() else { break };
-                self.around.board.folder(at);
-                let work = begin(self, at, sessions, halt.clone());
+            let waiting = stream.pool().backlog();
+            while at_work.len() < waiting.slices.max(1)
+                && waiting.slices > 0
+                && let Some(mut sessions) = crew.0.pop()
+            {
+                let stream = Arc::clone(stream);
                 at_work.push(async move {
-                    let (sessions, result) = work.await;
-                    (at, sessions, result)
+                    let flowed = match &mut sessions.target {
+                        Some(target) => stream.flow(&mut *sessions.source, &mut **target).await,
+                        None => Ok(()),
+                    };
+                    (sessions, flowed)
                 });
             }
             if at_work.is_empty() {
                 break Ok(());
             }
             let pairs = at_work.len() + crew.0.len();
-            if opening.is_none() && self.growth.more(Instant::now(), pairs, self.done(), queue.backlog()) {
-                opening = self.another();
+            if opening.is_empty() {
+                let more = self.growth.more(Instant::now(), pairs, self.done(), stream.pool().backlog());
+                opening.extend((0..more).map_while(|_| self.another()));
             }
-            let opened = async {
-                match &mut opening {
-                    Some(opening) => opening.await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
-                Some((at, sessions, result)) = at_work.next() => {
-                    match result {
-                        Ok(reached) => {
-                            settle(self, at, reached);
-                            crew.0.push(sessions);
+                Some((sessions, flowed)) = at_work.next() => match flowed {
+                    Ok(()) => crew.0.push(sessions),
+                    Err(lost) => {
+                        let left = pairs - 1;
+                        self.growth.lost(Instant::now(), self.done(), &lost.failure, left);
+                        self.suspect(stream, &lost).await?;
+                        if left == 0 || !passing(&lost.failure) {
+                            self.at = lost.at;
+                            break Err(lost.failure);
                         }
-                        Err(failure) if failure.reach <= Reach::Folder => {
-                            self.folder_failed(at, failure);
-                            crew.0.push(sessions);
-                        }
-                        Err(failure) => {
-                            let left = pairs - 1;
-                            self.growth.lost(Instant::now(), self.done(), &failure, left);
-                            if left == 0 || !passing(&failure) {
-                                self.at = Some(at);
-                                break Err(failure);
-                            }
-                            log::info!("run {}: one of {pairs} pairs is lost: {failure} on {:?}", self.id, failure.side);
-                        }
+                        let Lost { failure, .. } = lost;
+                        log::info!("run {}: one of {pairs} pairs is lost: {failure} on {:?}", self.id, failure.side);
                     }
-                    if self.reached().get(at).is_some_and(|reached| reached.done) {
-                        queue.done(at);
-                    } else {
-                        queue.again(at);
+                },
+                Some((took, opened)) = opening.next(), if !opening.is_empty() => match opened {
+                    Ok(sessions) => {
+                        self.growth.joined(Instant::now(), self.done(), took);
+                        crew.0.push(sessions);
                     }
-                    if let Err(failure) = self.show_problems().await {
-                        break Err(failure);
+                    Err(failure) => {
+                        log::info!("run {}: no more than {pairs} pairs: {failure} on {:?}", self.id, failure.side);
+                        self.growth.refused(Instant::now(), self.done(), &failure, pairs);
                     }
-                }
-                (took, opened) = opened => {
-                    opening = None;
-                    match opened {
-                        Ok(sessions) => {
-                            self.growth.joined(Instant::now(), self.done(), took);
-                            crew.0.push(sessions);
-                        }
-                        Err(failure) => {
-                            log::info!("run {}: no more than {pairs} pairs: {failure} on {:?}", self.id, failure.side);
-                            self.growth.refused(Instant::now(), self.done(), &failure, pairs);
-                        }
-                    }
-                }
+                },
                 () = tokio::time::sleep(LOOK) => {}
             }
         };
         if end.is_err() {
             halt.cancel();
-            let rest = async {
-                while let Some((at, _, result)) = at_work.next().await {
-                    if let Ok(reached) = result {
-                        settle(self, at, reached);
-                    }
-                }
-            };
+            let rest = async { while at_work.next().await.is_some() {} };
             if tokio::time::timeout(GRACE, rest).await.is_ok() && stop.is_cancelled() {
                 end = Err(Failure::new(Cause::Stopped));
             }
         }
-        crew.part(1).await;
         end
+    }
+
+    /// One message may be what breaks each connection that is asked for it: after some of them it has failed, and the
+    /// others are copied.
+    async fn suspect(&mut self, stream: &Stream, lost: &Lost) -> Result<()> {
+        let (Some(at), Some(id)) = (lost.at, &lost.id) else { return Ok(()) };
+        if !matches!(lost.failure.cause, Cause::Closed | Cause::Timeout) {
+            return Ok(());
+        }
+        let times = self.suspects.entry((at, id.clone())).or_default();
+        *times += 1;
+        if *times < SUSPICION {
+            return Ok(());
+        }
+        let failure = Failure { reach: Reach::Message, ..lost.failure.clone() };
+        stream.give_up(at, id, &failure).await?;
+        self.given_up.entry(at).or_default().insert(id.clone());
+        Ok(())
     }
 
     fn done(&self) -> f64 {

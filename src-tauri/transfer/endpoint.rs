@@ -124,7 +124,7 @@ impl Door {
         };
         let mut refusal: Option<Failure> = None;
         loop {
-            let secret = match self.secret.take() {
+            let secret = match self.secret.clone() {
                 Some(secret) => secret,
                 None => match credentials.get(self.side, account, self.reason).await {
                     Some(secret) => secret,
@@ -150,6 +150,7 @@ impl Door {
                         self.secret = Some(secret);
                         return Err(failure.waiting(retry::sign_in_pause()));
                     }
+                    self.secret = None;
                     if !self.accepted && refusal.is_some() {
                         return Err(failure);
                     }

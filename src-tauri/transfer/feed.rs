@@ -1,102 +1,63 @@
 //! Where a target takes its messages from: what the source has fetched, each committed as intended before it is
 //! handed over. What became of them rides in the next commit.
 
-use crate::journal::{Claim, Intent, Journal, Ledger, PairState, Print, State};
-use crate::{Problem, ProblemLevel, copy::Step};
+use crate::copy::{Step, Track};
+use crate::journal::{Claim, Intent, Journal, Ledger, PairId, PairState, Print, State};
+use crate::{Problem, ProblemLevel};
 use async_trait::async_trait;
-use mail::{Failure, Feed, Fence, Fetched, Limits, Message, MessageId, Outcome, Result, Taken};
-use tokio::sync::mpsc::{Receiver, error::TryRecvError};
+use futures::FutureExt;
+use mail::{Failure, Feed, Fence, Fetched, FolderPath, Limits, Message, MessageId, Outcome, Result, Side, Taken};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio_util::sync::CancellationToken;
 
-/// How many of the first stored messages are read back.
+/// How many of the first stored messages are read back, and octets of all of them.
 const SAMPLE: usize = 8;
+const SAMPLE_OCTETS: u64 = 1 << 20;
 
-/// What became of the messages asked for.
+/// What became of the messages of one folder.
 #[derive(Debug, Default)]
 pub struct Tally {
+    /// Messages of which it is known.
+    pub dealt: usize,
     pub stored: u64,
     pub failed: Vec<MessageId>,
-    /// Asked for, and never sent by the source.
-    pub missing: Vec<MessageId>,
+    /// Of refused batches: a look at the target tells what was stored.
+    pub doubtful: Vec<MessageId>,
     /// Stored without being told the UID.
     pub loose: bool,
-    /// The first that were stored.
+    /// Some of the first that were stored.
     pub sample: Vec<(MessageId, Print)>,
+    /// Of the folder as a whole, on either side.
+    pub failure: Option<Failure>,
 }
 
-pub struct CopyFeed<'a> {
-    from: Receiver<Fetched>,
-    /// Asked for, in ascending order, and whether it came.
-    ids: &'a [MessageId],
-    came: Vec<bool>,
-    /// Did not fit into the last batch.
-    held: Option<Message>,
-    fence: &'a Fence,
-    pair: &'a PairState,
-    journal: &'a Journal,
-    /// Rides in the next commit.
-    queue: Ledger,
-    tally: Tally,
-    step: &'a (dyn Fn(Step) + Send + Sync),
-    stop: &'a CancellationToken,
-}
-
-enum Next {
-    Message(Message),
-    NotYet,
-    End,
-}
-
-impl<'a> CopyFeed<'a> {
-    pub fn new(
-        from: Receiver<Fetched>,
-        ids: &'a [MessageId],
-        fence: &'a Fence,
-        pair: &'a PairState,
-        journal: &'a Journal,
-        step: &'a (dyn Fn(Step) + Send + Sync),
-        stop: &'a CancellationToken,
-    ) -> Self {
-        Self {
-            from,
-            ids,
-            came: vec![false; ids.len()],
-            held: None,
-            fence,
-            pair,
-            journal,
-            queue: Ledger::default(),
-            tally: Tally::default(),
-            step,
-            stop,
+impl Tally {
+    fn sample(&mut self, id: &MessageId, print: Print) {
+        let octets: u64 = self.sample.iter().map(|(_, print)| print.octets).sum();
+        // A large one is better than none.
+        if self.sample.is_empty() || (self.sample.len() < SAMPLE && octets + print.octets <= SAMPLE_OCTETS) {
+            self.sample.push((id.clone(), print));
         }
     }
+}
 
-    async fn next(&mut self, wait: bool) -> Next {
-        loop {
-            if self.stop.is_cancelled() {
-                return Next::End;
-            }
-            let fetched = if wait {
-                tokio::select! {
-                    biased;
-                    () = self.stop.cancelled() => None,
-                    fetched = self.from.recv() => fetched,
-                }
-            } else {
-                match self.from.try_recv() {
-                    Ok(fetched) => Some(fetched),
-                    Err(TryRecvError::Empty) => return Next::NotYet,
-                    Err(TryRecvError::Disconnected) => None,
-                }
-            };
-            match fetched {
-                None => return Next::End,
-                Some(Fetched::Message(message)) if self.expects(&message.id) => return Next::Message(message),
-                Some(Fetched::Failed { id, failure }) if self.expects(&id) => self.fail(id, &failure, None),
-                Some(_) => {}
-            }
-        }
+/// Messages of one folder that a source was asked for.
+pub struct Incoming {
+    track: Arc<Track>,
+    /// In ascending order, and whether it came.
+    ids: Vec<MessageId>,
+    came: Vec<bool>,
+    from: Receiver<Fetched>,
+    alone: bool,
+}
+
+impl Incoming {
+    pub fn new(track: Arc<Track>, ids: Vec<MessageId>, from: Receiver<Fetched>, alone: bool) -> Self {
+        Self { track, came: vec![false; ids.len()], ids, from, alone }
     }
 
     /// A source sends each id once, and none that was not asked for: another one would be stored and not known.
@@ -105,18 +66,129 @@ impl<'a> CopyFeed<'a> {
         at.is_some_and(|at| !std::mem::replace(&mut self.came[at], true))
     }
 
-    fn fail(&mut self, id: MessageId, failure: &Failure, message: Option<&Message>) {
-        refuse(&mut self.queue, self.pair, &id, failure, message.map(print));
-        self.tally.failed.push(id);
-        (self.step)(Step::Failed(1));
+    fn missing(&self) -> impl Iterator<Item = &MessageId> {
+        self.ids.iter().zip(&self.came).filter(|(_, came)| !**came).map(|(id, _)| id)
+    }
+}
+
+/// The messages of one pair's stream.
+pub struct CopyFeed<'a> {
+    incoming: UnboundedReceiver<Incoming>,
+    /// No more will be asked for.
+    closed: bool,
+    open: VecDeque<Incoming>,
+    /// Of slices that are over: what never came.
+    missing: Vec<(Arc<Track>, Vec<MessageId>)>,
+    /// Did not fit into the last batch.
+    held: Option<Next>,
+    /// By place at the target.
+    tracks: HashMap<FolderPath, Arc<Track>>,
+    journal: &'a Journal,
+    /// Rides in the next commit.
+    queue: BTreeMap<PairId, Ledger>,
+    /// The folder of the last batch.
+    last: Option<usize>,
+    stop: &'a CancellationToken,
+}
+
+struct Next {
+    track: Arc<Track>,
+    message: Message,
+    alone: bool,
+}
+
+impl<'a> CopyFeed<'a> {
+    pub fn new(incoming: UnboundedReceiver<Incoming>, journal: &'a Journal, stop: &'a CancellationToken) -> Self {
+        Self {
+            incoming,
+            closed: false,
+            open: VecDeque::new(),
+            missing: Vec::new(),
+            held: None,
+            tracks: HashMap::new(),
+            journal,
+            queue: BTreeMap::new(),
+            last: None,
+            stop,
+        }
     }
 
-    /// Lets go of the source, and commits what is settled.
-    pub async fn finish(self) -> (Tally, Result<()>) {
-        let Self { from, ids, came, journal, pair, queue, mut tally, .. } = self;
-        drop(from);
-        tally.missing = ids.iter().zip(&came).filter(|(_, came)| !**came).map(|(id, _)| id.clone()).collect();
-        (tally, journal.commit(pair.id, queue).await)
+    /// The next that came of whatever slice, the earliest first: a slice may be held up by one message. None: the end.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Next>> {
+        while !self.closed
+            && let Poll::Ready(incoming) = self.incoming.poll_recv(context)
+        {
+            match incoming {
+                Some(incoming) => self.open.push_back(incoming),
+                None => self.closed = true,
+            }
+        }
+        let mut at = 0;
+        while let Some(slice) = self.open.get_mut(at) {
+            match slice.from.poll_recv(context) {
+                Poll::Pending => at += 1,
+                Poll::Ready(None) => {
+                    let missing: Vec<MessageId> = slice.missing().cloned().collect();
+                    if !missing.is_empty() {
+                        self.missing.push((Arc::clone(&slice.track), missing));
+                    }
+                    self.open.remove(at);
+                }
+                Poll::Ready(Some(Fetched::Message(message))) if slice.expects(&message.id) => {
+                    if slice.track.tally().failure.is_none() {
+                        let (track, alone) = (Arc::clone(&slice.track), slice.alone);
+                        return Poll::Ready(Some(Next { track, message, alone }));
+                    }
+                }
+                Poll::Ready(Some(Fetched::Failed { id, failure })) if slice.expects(&id) => {
+                    let track = Arc::clone(&slice.track);
+                    self.fail(&track, id, &failure, None);
+                }
+                Poll::Ready(Some(_)) => {}
+            }
+        }
+        if self.closed && self.open.is_empty() { Poll::Ready(None) } else { Poll::Pending }
+    }
+
+    /// None: nothing now. The inner None: the end.
+    async fn next(&mut self, wait: bool) -> Option<Option<Next>> {
+        let stop = self.stop;
+        if stop.is_cancelled() {
+            return Some(None);
+        }
+        let next = poll_fn(|context| self.poll(context));
+        if !wait {
+            return next.now_or_never();
+        }
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => Some(None),
+            next = next => Some(next),
+        }
+    }
+
+    fn fail(&mut self, track: &Track, id: MessageId, failure: &Failure, message: Option<&Message>) {
+        let queue = self.queue.entry(track.pair.id).or_default();
+        refuse(queue, &track.pair, &id, failure, message.map(print));
+        let mut tally = track.tally();
+        tally.dealt += 1;
+        tally.failed.push(id);
+        (track.step)(Step::Failed(1));
+    }
+
+    /// The folder at work, and the message that was to come next.
+    pub fn blame(&self) -> Option<(usize, Option<MessageId>)> {
+        match self.open.iter().find_map(|slice| Some((slice.track.at, slice.missing().next()?))) {
+            Some((at, id)) => Some((at, Some(id.clone()))),
+            None => self.last.map(|at| (at, None)),
+        }
+    }
+
+    /// Lets go of the source, commits what is settled, and gives what never came of slices that are over.
+    pub async fn finish(mut self) -> (Vec<(Arc<Track>, Vec<MessageId>)>, Result<()>) {
+        self.incoming.close();
+        self.open.clear();
+        (self.missing, self.journal.commit_all(self.queue.into_iter().collect()).await)
     }
 }
 
@@ -144,67 +216,87 @@ fn print(message: &Message) -> Print {
 impl Feed for CopyFeed<'_> {
     async fn take(&mut self, limits: Limits, idle: bool) -> Result<Taken> {
         let (mut batch, mut octets, mut ended) = (Vec::new(), 0, false);
-        while batch.is_empty() || batch.len() < limits.messages {
+        let mut of: Option<(Arc<Track>, bool)> = None;
+        while of.as_ref().is_none_or(|(_, alone)| !alone && batch.len() < limits.messages) {
             let wait = idle && batch.is_empty();
             #[cfg(test)]
             let wait = wait || crate::mutant::is(crate::mutant::Mutant::TakeWaits);
-            let message = match self.held.take() {
-                Some(message) => message,
+            let next = match self.held.take() {
+                Some(next) => next,
                 None => match self.next(wait).await {
-                    Next::Message(message) => message,
-                    Next::NotYet => break,
-                    Next::End => {
+                    Some(Some(next)) => next,
+                    None => break,
+                    Some(None) => {
                         ended = true;
                         break;
                     }
                 },
             };
-            if !batch.is_empty() && octets + message.body.len() > limits.octets {
-                self.held = Some(message);
+            if let Some((track, _)) = &of
+                && (next.alone || track.at != next.track.at || octets + next.message.body.len() > limits.octets)
+            {
+                self.held = Some(next);
                 break;
             }
-            octets += message.body.len();
-            batch.push(message);
+            octets += next.message.body.len();
+            batch.push(next.message);
+            of.get_or_insert((next.track, next.alone));
         }
-        if batch.is_empty() {
+        let Some((track, _)) = of else {
             return Ok(if ended { Taken::End } else { Taken::NotYet });
-        }
-        let keeps = |keyword: &str| self.fence.any_keyword || self.fence.keywords.iter().any(|kept| kept == keyword);
+        };
+        let fence = &track.fence;
+        let keeps = |keyword: &str| fence.any_keyword || fence.keywords.iter().any(|kept| kept == keyword);
         for message in &mut batch {
             message.flags = message.flags.keeping(keeps);
         }
-        let mut ledger = std::mem::take(&mut self.queue);
-        ledger.intents.extend(batch.iter().map(|message| Intent {
+        self.queue.entry(track.pair.id).or_default().intents.extend(batch.iter().map(|message| Intent {
             id: message.id.clone(),
             print: print(message),
             flags: message.flags.clone(),
             date: message.date,
         }));
-        self.journal.commit(self.pair.id, ledger).await?;
-        Ok(Taken::Batch(batch))
+        self.journal.commit_all(std::mem::take(&mut self.queue).into_iter().collect()).await?;
+        self.last = Some(track.at);
+        let fence = Arc::clone(fence);
+        self.tracks.entry(fence.folder.path.clone()).or_insert(track);
+        Ok(Taken::Batch(fence, batch))
     }
 
-    async fn settle(&mut self, outcomes: Vec<(Message, Outcome)>) -> Result<()> {
+    async fn settle(&mut self, fence: &Fence, outcomes: Vec<(Message, Outcome)>) -> Result<()> {
+        let Some(track) = self.tracks.get(&fence.folder.path).map(Arc::clone) else { return Ok(()) };
         let (mut messages, mut octets) = (0, 0);
         for (message, outcome) in outcomes {
             match outcome {
                 Outcome::Stored(uid) => {
                     messages += 1;
                     octets += message.body.len();
-                    self.tally.loose |= uid.is_none();
-                    if self.tally.sample.len() < SAMPLE {
-                        self.tally.sample.push((message.id.clone(), print(&message)));
-                    }
+                    let mut tally = track.tally();
+                    tally.dealt += 1;
+                    tally.loose |= uid.is_none();
+                    tally.sample(&message.id, print(&message));
                     let (id, state) = (message.id, State::Stored);
-                    self.queue.claims.push(Claim { id, state, uid, code: None, print: None });
+                    let queue = self.queue.entry(track.pair.id).or_default();
+                    queue.claims.push(Claim { id, state, uid, code: None, print: None });
                 }
-                Outcome::Refused(failure) => self.fail(message.id.clone(), &failure, Some(&message)),
+                Outcome::Refused(failure) => self.fail(&track, message.id.clone(), &failure, Some(&message)),
+                Outcome::Doubtful => {
+                    let mut tally = track.tally();
+                    tally.dealt += 1;
+                    tally.doubtful.push(message.id);
+                }
             }
         }
         if messages > 0 {
-            self.tally.stored += messages;
-            (self.step)(Step::Stored { messages, octets });
+            track.tally().stored += messages;
+            (track.step)(Step::Stored { messages, octets });
         }
         Ok(())
+    }
+
+    fn folder_failed(&mut self, fence: &Fence, failure: Failure) {
+        if let Some(track) = self.tracks.get(&fence.folder.path) {
+            track.tally().failure.get_or_insert_with(|| failure.on(Side::Target));
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! How many pairs of sessions a run works with: pure. It begins with one and adds another while folders wait and the
-//! last one paid; what a server refuses once is not asked for again in this run. Must not open anything.
+//! How many pairs of sessions a run works with: pure. It begins with one and doubles them while enough waits and the last
+//! ones paid; what a server refuses once is not asked for again in this run. Must not open anything.
 
 use crate::queue::Backlog;
 use crate::retry;
@@ -7,13 +7,16 @@ use mail::{Cause, Failure};
 use std::time::{Duration, Instant};
 
 /// Pairs at most, unless the person says otherwise.
-const MOST: usize = 4;
+const MOST: usize = 8;
+/// More than this only where each brings nearly as much as the one before: where the line's length is the limit.
+const FAIR: usize = 4;
 /// With less than this waiting one pair is enough.
 const FEW: f64 = 100.0;
 /// Octets that cost as much as one message more.
 const MESSAGE: f64 = 16.0 * 1024.0;
-/// A pair has paid when all together are so much faster.
+/// Pairs have paid when all together are so much faster; and when they shall be more than `FAIR`.
 const RISE: f64 = 1.1;
+const STEEP: f64 = 1.6;
 /// A pace is not judged sooner.
 const WINDOW: Duration = Duration::from_millis(150);
 /// What waits must last so many times as long as opening takes.
@@ -22,6 +25,8 @@ const WORTH: f64 = 2.0;
 #[derive(Debug)]
 pub(crate) struct Growth {
     most: usize,
+    /// Said by the person, not by us.
+    asked: bool,
     /// Divides every pause and threshold: 1, but for tests.
     haste: u32,
     /// How long the last opening took.
@@ -45,6 +50,7 @@ impl Growth {
     pub fn new(most: Option<usize>, haste: u32) -> Self {
         Self {
             most: most.unwrap_or(MOST).max(1),
+            asked: most.is_some(),
             haste,
             opening: Duration::ZERO,
             since: (Instant::now(), 0.0),
@@ -65,38 +71,40 @@ impl Growth {
         if seconds > 0.0 { (done - self.since.1).max(0.0) / seconds } else { 0.0 }
     }
 
-    /// A phase begins with this many pairs.
-    pub fn begin(&mut self, now: Instant) {
+    /// Work begins with the pairs that are there.
+    pub fn begin(&mut self, now: Instant, done: f64) {
         self.before = 0.0;
-        self.changed(now, 0.0);
+        self.changed(now, done);
     }
 
-    /// Whether to open another beside `pairs`; `done` is the work of this phase so far.
-    pub fn more(&mut self, now: Instant, pairs: usize, done: f64, waiting: Backlog) -> bool {
+    /// How many to open beside `pairs`; `done` is the work of this phase so far.
+    pub fn more(&mut self, now: Instant, pairs: usize, done: f64, waiting: Backlog) -> usize {
         let rest = work(waiting.messages, waiting.octets);
         let held_up = self.not_before.is_some_and(|time| now < time);
-        if pairs >= self.most || waiting.folders == 0 || held_up || rest < FEW / f64::from(self.haste) {
-            return false;
+        if pairs >= self.most || waiting.slices == 0 || held_up || rest < FEW / f64::from(self.haste) {
+            return 0;
         }
         let pace = self.pace(now, done);
         if self.before > 0.0 {
             if now < self.since.0 + self.window {
-                return false;
+                return 0;
             }
-            if pace < self.before * RISE / f64::from(self.haste) {
+            let rise = if pairs >= FAIR && !self.asked { STEEP } else { RISE };
+            if pace < self.before * rise / f64::from(self.haste) {
                 // Perhaps it only looks so: once more after twice the time.
                 self.window *= 2;
-                return false;
+                return 0;
             }
         }
-        pace == 0.0 || rest / pace > WORTH * self.opening.as_secs_f64() / f64::from(self.haste)
+        let worth = pace == 0.0 || rest / pace > WORTH * self.opening.as_secs_f64() / f64::from(self.haste);
+        if worth { pairs.min(self.most - pairs).min(waiting.slices) } else { 0 }
     }
 
     pub fn opened(&mut self, took: Duration) {
         self.opening = took;
     }
 
-    /// One more is at work.
+    /// More are at work.
     pub fn joined(&mut self, now: Instant, done: f64, took: Duration) {
         self.before = self.pace(now, done);
         self.opened(took);
@@ -128,15 +136,15 @@ mod tests {
 
     const OPENING: Duration = Duration::from_millis(400);
 
-    fn waiting(folders: usize, messages: u64) -> Backlog {
-        Backlog { folders, messages, octets: 0 }
+    fn waiting(slices: usize, messages: u64) -> Backlog {
+        Backlog { folders: 1, slices, messages, octets: 0 }
     }
 
     fn growth(most: Option<usize>) -> (Growth, Instant) {
         let mut growth = Growth::new(most, 1);
         let now = Instant::now();
         growth.opened(OPENING);
-        growth.begin(now);
+        growth.begin(now, 0.0);
         (growth, now)
     }
 
@@ -145,52 +153,57 @@ mod tests {
     }
 
     #[test]
-    fn few_messages_few_folders_or_one_connection_need_one_pair() {
+    fn little_mail_or_one_connection_need_one_pair() {
         let (mut one, now) = growth(Some(1));
-        assert!(!one.more(now, 1, 0.0, waiting(9, 9000)));
+        assert_eq!(one.more(now, 1, 0.0, waiting(9, 9000)), 0);
         let (mut free, now) = growth(None);
-        assert!(!free.more(now, 1, 0.0, waiting(0, 0)));
-        assert!(!free.more(now, 1, 0.0, waiting(9, 90)));
-        assert!(free.more(now, 1, 0.0, waiting(1, 500)));
+        assert_eq!(free.more(now, 1, 0.0, waiting(0, 0)), 0);
+        assert_eq!(free.more(now, 1, 0.0, waiting(9, 90)), 0);
+        assert_eq!(free.more(now, 1, 0.0, waiting(1, 500)), 1);
         // Over before another could help.
-        assert!(!free.more(now + seconds(0.2), 1, 1000.0, waiting(2, 500)));
-        let large = Backlog { folders: 2, messages: 10, octets: 1 << 30 };
-        assert!(free.more(now, 1, 0.0, large));
+        assert_eq!(free.more(now + seconds(0.2), 1, 1000.0, waiting(2, 500)), 0);
+        let large = Backlog { folders: 1, slices: 2, messages: 10, octets: 1 << 30 };
+        assert_eq!(free.more(now, 1, 0.0, large), 1);
     }
 
     #[test]
     fn it_grows_while_it_pays_and_no_further() {
         let (mut growth, now) = growth(None);
-        let rest = waiting(9, 900_000);
+        let rest = waiting(900, 900_000);
         growth.joined(now + seconds(1.0), 100.0, OPENING);
-        assert!(!growth.more(now + seconds(1.1), 2, 200.0, rest), "too soon to judge");
-        assert!(growth.more(now + seconds(2.0), 2, 300.0, rest), "200 a second instead of 100");
+        assert_eq!(growth.more(now + seconds(1.1), 2, 200.0, rest), 0, "too soon to judge");
+        assert_eq!(growth.more(now + seconds(2.0), 2, 300.0, rest), 2, "200 a second instead of 100");
+        assert_eq!(growth.more(now + seconds(2.0), 2, 300.0, waiting(1, 900_000)), 1, "one slice is left");
         growth.joined(now + seconds(2.0), 300.0, OPENING);
-        assert!(!growth.more(now + seconds(3.0), 3, 505.0, rest), "205 instead of 200");
-        assert!(growth.more(now + seconds(4.0), 3, 800.0, rest), "250 in the longer view");
-        growth.joined(now + seconds(4.0), 800.0, OPENING);
-        assert!(!growth.more(now + seconds(9.0), 4, 99_000.0, rest), "four are enough");
+        assert_eq!(growth.more(now + seconds(3.0), 4, 505.0, rest), 0, "205 instead of 200");
+        assert_eq!(growth.more(now + seconds(4.0), 4, 800.0, rest), 0, "250 in the longer view: four are enough");
+        let (mut far, now) = self::growth(None);
+        far.joined(now + seconds(1.0), 10.0, OPENING);
+        far.joined(now + seconds(2.0), 30.0, OPENING);
+        assert_eq!(far.more(now + seconds(3.0), 4, 68.0, rest), 4, "38 instead of 20 a second: the line is long");
+        far.joined(now + seconds(3.0), 68.0, OPENING);
+        assert_eq!(far.more(now + seconds(9.0), 8, 99_000.0, rest), 0, "eight are the most");
     }
 
     #[test]
     fn a_refusal_is_not_asked_again_and_a_loss_waits() {
-        let rest = waiting(9, 900_000);
+        let rest = waiting(900, 900_000);
         let (mut limited, now) = growth(None);
         limited.refused(now, 0.0, &Failure::new(Cause::ConnectionRefused), 2);
-        assert!(!limited.more(now + seconds(3600.0), 2, 10.0, rest));
-        assert!(limited.more(now + seconds(3600.0), 1, 10.0, rest), "one of the two was lost");
+        assert_eq!(limited.more(now + seconds(3600.0), 2, 10.0, rest), 0);
+        assert_ne!(limited.more(now + seconds(3600.0), 1, 10.0, rest), 0, "one of the two was lost");
         let (mut throttled, now) = growth(None);
         throttled.lost(now, 0.0, &Failure::new(Cause::Throttled), 0);
-        assert!(!throttled.more(now + seconds(3600.0), 1, 10.0, rest));
+        assert_eq!(throttled.more(now + seconds(3600.0), 1, 10.0, rest), 0);
 
         let (mut lost, now) = growth(None);
         lost.lost(now, 0.0, &Failure::new(Cause::Closed), 2);
-        assert!(!lost.more(now + seconds(1.9), 2, 10.0, rest));
-        assert!(lost.more(now + seconds(2.1), 2, 10.0, rest));
+        assert_eq!(lost.more(now + seconds(1.9), 2, 10.0, rest), 0);
+        assert_ne!(lost.more(now + seconds(2.1), 2, 10.0, rest), 0);
         lost.lost(now, 0.0, &Failure::new(Cause::Closed), 2);
-        assert!(!lost.more(now + seconds(2.1), 2, 10.0, rest));
+        assert_eq!(lost.more(now + seconds(2.1), 2, 10.0, rest), 0);
         lost.lost(now, 0.0, &Failure::new(Cause::Closed).waiting(seconds(60.0)), 2);
-        assert!(!lost.more(now + seconds(59.0), 2, 10.0, rest));
-        assert!(lost.more(now + seconds(61.0), 2, 10.0, rest));
+        assert_eq!(lost.more(now + seconds(59.0), 2, 10.0, rest), 0);
+        assert_ne!(lost.more(now + seconds(61.0), 2, 10.0, rest), 0);
     }
 }

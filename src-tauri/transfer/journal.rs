@@ -7,12 +7,14 @@
 mod columns;
 mod file;
 mod ledger;
+mod mark;
 mod notes;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use ledger::{Brief, Claim, Intent, Ledger, flag_mark};
 pub use ledger::{PairId, PairState, Print, Row, State};
+pub(crate) use mark::{Edge, Mark};
 pub(crate) use notes::Strength;
 
 use mail::{Cause, Failure, Result, Side};

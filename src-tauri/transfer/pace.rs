@@ -3,10 +3,11 @@
 
 use crate::Pace;
 use async_trait::async_trait;
-use mail::{Fetched, Folder, Identity, Listing, MessageId, Part, Result, Source, Want};
+use futures::future::BoxFuture;
+use mail::relay::{Passing, relay};
+use mail::{Fetched, Folder, Identity, Listing, Look, Order, Part, Result, Source};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc::{self, Sender};
 use tokio::time::Instant;
 
 /// Shared by all connections of a run.
@@ -65,28 +66,31 @@ impl Source for Paced {
         self.inner.folders().await
     }
 
-    async fn list(&mut self, folder: &Folder, from: u32, want: Want) -> Result<Listing> {
-        self.inner.list(folder, from, want).await
+    async fn list_all(&mut self, looks: &[Look<'_>]) -> Result<Vec<Result<Listing>>> {
+        self.inner.list_all(looks).await
     }
 
-    async fn fetch(&mut self, folder: &Folder, ids: &[MessageId], part: Part, out: Sender<Fetched>) -> Result<()> {
-        let (sender, mut receiver) = mpsc::channel(1);
-        let gate = Arc::clone(&self.gate);
-        let pass = async move {
-            while let Some(fetched) = receiver.recv().await {
-                let octets = match &fetched {
-                    Fetched::Message(message) => message.body.len(),
-                    Fetched::Hashed { octets, .. } => *octets,
-                    Fetched::Failed { .. } => 0,
-                };
-                gate.pass(octets).await;
-                if out.send(fetched).await.is_err() {
-                    break;
+    async fn fetch_all(&mut self, order: &mut dyn Order, part: Part) -> Result<()> {
+        let gate = &self.gate;
+        let station = |passing: Passing| -> BoxFuture<'static, Result<()>> {
+            let gate = Arc::clone(gate);
+            Box::pin(async move {
+                let Passing { mut from, out, .. } = passing;
+                while let Some(fetched) = from.recv().await {
+                    let octets = match &fetched {
+                        Fetched::Message(message) => message.body.len(),
+                        Fetched::Hashed { octets, .. } => *octets,
+                        Fetched::Failed { .. } => 0,
+                    };
+                    gate.pass(octets).await;
+                    if out.send(fetched).await.is_err() {
+                        break;
+                    }
                 }
-            }
+                Ok(())
+            })
         };
-        let (fetched, ()) = tokio::join!(self.inner.fetch(folder, ids, part, sender), pass);
-        fetched
+        relay(&mut *self.inner, order, part, 1, station).await
     }
 
     async fn close(&mut self) {

@@ -1,21 +1,23 @@
 //! The phases of a run, in their order: survey, back up, prove, move, verify. Each begins where it was left. Must not
 //! know what is done about a failure of a connection.
 
-use crate::copy::{Pair, Rules, Step, copy_folder};
+use crate::copy::{self, Lane, Pair, Rules, Step, Steps, Stream, Terms};
 use crate::course::{Course, Reached, Sessions, Surveyed, problem};
-use crate::crew::{Crew, Work};
+use crate::crew::Crew;
 use crate::home::{Mailbox, Record};
 use crate::journal::{Journal, State};
 use crate::plan::{Plan, Planned};
 use crate::retry::{self, Next, Situation};
 use crate::survey::{self, View, Weighed};
 use crate::{Counts, Level, Phase, Place, Problem, ProblemLevel, Task, outcome, plan};
-use mail::{Cause, Failure, Reach, Result, Side, Source};
+use mail::{Cause, Failure, Folder, Reach, Result, Side, Source, Target};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// Messages of the folders that are at work at once, which bounds what is held of them in memory.
+const ROUND: u64 = 100_000;
 /// How long a server may take to store what a lost connection left with it.
 const SETTLING: Duration = Duration::from_secs(2);
 
@@ -61,13 +63,23 @@ impl Course {
     /// Survey and plan. Stops before anything is written when an end is not what it should be.
     async fn look(&mut self, sessions: &mut Sessions) -> Result<()> {
         self.around.board.phase(Phase::Survey, [], 0);
-        let source = View::of(&mut *sessions.source, Side::Source).await?;
+        let Sessions { source, target, .. } = sessions;
+        let ours = View::of(&mut **source, Side::Source);
+        let theirs = async {
+            match target {
+                Some(target) => {
+                    let view = View::of(&mut **target, Side::Target).await?;
+                    Ok(Some((view, survey::capacity(&mut **target).await?)))
+                }
+                None => Ok(None),
+            }
+        };
+        let (source, theirs) = tokio::try_join!(ours, theirs)?;
         let pairs = self.journal.pairs().await?;
         let mut surveyed = Surveyed::default();
         let (mut target, mut known) = (View::default(), HashMap::new());
-        if let Some(session) = &mut sessions.target {
-            target = View::of(&mut **session, Side::Target).await?;
-            surveyed.capacity = survey::capacity(&mut **session).await?;
+        if let Some((view, capacity)) = theirs {
+            (target, surveyed.capacity) = (view, capacity);
             let record = self.home.read(&self.id).unwrap_or_default();
             let seen = record.as_ref().map(|record| (record.seen_old.as_ref(), record.seen_new.as_ref()));
             let (seen_old, seen_new) = seen.unwrap_or_default();
@@ -83,7 +95,8 @@ impl Course {
             Place::Account(account) => account.user.clone(),
             Place::Directory(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         };
-        surveyed.there = target.folders.iter().map(|folder| folder.path.clone()).collect();
+        let status = |folder: &Folder| Some((folder.path.clone(), folder.status?));
+        surveyed.there = target.folders.iter().filter_map(status).collect();
         let names = &surveyed.capacity.names;
         surveyed.plan = plan::plan(&source.folders, &target.folders, names, &self.request.layout, &mailbox, &known);
         if sessions.target.is_none() {
@@ -178,37 +191,91 @@ impl Course {
             before: layout.before,
             max_size: layout.max_size,
             put_back,
+            replan: layout.replan,
             store,
             patience: SETTLING / self.around.haste,
         };
-        let begin = |course: &Self, at: usize, mut sessions: Sessions, halt: CancellationToken| -> Work<Reached> {
-            let Planned { source, target: place, special } = course.planned()[at].clone();
-            let pair = Pair { source, target: place, special };
-            let (journal, board, rules) = (course.journal.clone(), Arc::clone(&course.around.board), rules.clone());
-            let full = course.full;
-            Box::pin(async move {
-                let step = |step: Step| board.step(at, step);
-                let mut reached = copy_one(&pair, &mut sessions, &journal, &rules, &step, &halt).await;
-                if let (Ok(reached), true) = (&mut reached, full) {
-                    // What a look finds still to store did not fit; what this run stored is there already.
-                    let counts = &mut reached.counts;
-                    counts.failed += counts.stored;
-                    match stored_by_this_run(&journal, &pair).await {
-                        Ok(stored) => counts.stored = stored.min(counts.already),
-                        Err(failure) => return (sessions, Err(failure)),
-                    }
-                    counts.already -= counts.stored;
+        let halt = stop.child_token();
+        let terms = Terms { journal: self.journal.clone(), rules, stop: halt.clone() };
+        loop {
+            let mut lanes = self.lanes();
+            if lanes.is_empty() {
+                break;
+            }
+            if !store {
+                let (source, target) = both(crew.first()?)?;
+                copy::check(&mut lanes, source, target, &terms).await?;
+                self.settle(&mut lanes).await?;
+                continue;
+            }
+            while !lanes.is_empty() {
+                for lane in &mut lanes {
+                    lane.give_up(self.given_up.get(&lane.at));
                 }
-                (sessions, reached)
-            })
-        };
-        self.folder_by_folder(crew, stop, begin, |course, at, reached| {
-            let before = course.copied[at].octets;
-            let octets = if course.full { before } else { reached.octets };
-            course.around.board.folder_done(at, reached.counts);
-            course.copied[at] = Reached { octets, ..reached };
-        })
-        .await
+                let (source, target) = both(crew.first()?)?;
+                copy::stand(&mut lanes, source, target, &terms).await?;
+                let dues: Vec<usize> = lanes.iter().map(|lane| lane.due.len()).collect();
+                let stream = Stream::of(&mut lanes, self.journal.clone(), halt.clone());
+                self.stream_with(crew, &stream, stop, &halt).await?;
+                let (source, target) = both(crew.first()?)?;
+                for (lane, due) in lanes.iter_mut().zip(dues).filter(|(lane, _)| !lane.is_over()) {
+                    copy::conclude(lane, stream.take_tally(lane.at), due, source, target, &terms).await?;
+                }
+                self.settle(&mut lanes).await?;
+            }
+        }
+        crew.part(1).await;
+        Ok(())
+    }
+
+    /// Folders that are not done, as many as a round takes; those above others come first.
+    fn lanes(&self) -> Vec<Lane> {
+        let mut open: Vec<usize> = (0..self.copied.len()).filter(|at| !self.copied[*at].done).collect();
+        open.sort_by_key(|at| self.planned()[*at].target.0.len());
+        let (mut lanes, mut messages) = (Vec::new(), 0);
+        for at in open {
+            let Planned { source, target, special } = self.planned()[at].clone();
+            messages += survey::messages(&source);
+            if messages > ROUND && !lanes.is_empty() {
+                break;
+            }
+            self.around.board.folder(at);
+            let board = Arc::clone(&self.around.board);
+            let step: Steps = Arc::new(move |step: Step| board.step(at, step));
+            let there = self.surveyed.as_ref().and_then(|surveyed| surveyed.there.get(&target).copied());
+            lanes.push(Lane::new(at, Pair { source, target, special }, there, step));
+        }
+        lanes
+    }
+
+    /// Notes what became of the lanes that are over, and keeps the others.
+    async fn settle(&mut self, lanes: &mut Vec<Lane>) -> Result<()> {
+        let (over, open): (Vec<_>, Vec<_>) = std::mem::take(lanes).into_iter().partition(Lane::is_over);
+        *lanes = open;
+        for lane in over {
+            let at = lane.at;
+            match (lane.copied, lane.failure) {
+                (Some(copied), None) => {
+                    let target = copied.target.or(Some(lane.pair.target));
+                    let mut reached =
+                        Reached { counts: copied.counts, target, octets: copied.octets, done: true, tries: 0 };
+                    if self.full {
+                        // What a look finds still to store did not fit; what this run stored is there already.
+                        let stored = stored_by_this_run(&self.journal, &self.planned()[at]).await?;
+                        let counts = &mut reached.counts;
+                        counts.failed += counts.stored;
+                        counts.stored = stored.min(counts.already);
+                        counts.already -= counts.stored;
+                        reached.octets = self.copied[at].octets;
+                    }
+                    self.around.board.folder_done(at, reached.counts);
+                    self.copied[at] = reached;
+                }
+                (_, Some(failure)) => self.folder_failed(at, failure),
+                (None, None) => {}
+            }
+        }
+        self.show_problems().await
     }
 
     /// The sessions are still good: once more where the table says so, else the folder is left out.
@@ -324,25 +391,17 @@ impl Course {
     }
 }
 
-async fn copy_one(
-    pair: &Pair,
-    sessions: &mut Sessions,
-    journal: &Journal,
-    rules: &Rules,
-    step: &(dyn Fn(Step) + Send + Sync),
-    halt: &CancellationToken,
-) -> Result<Reached> {
-    let Some(target) = &mut sessions.target else {
-        return Err(Failure::new(Cause::StoreUnusable).on(Side::Target));
-    };
-    let copied = copy_folder(pair, &mut *sessions.source, &mut **target, journal, rules, step, halt).await?;
-    let target = copied.target.or_else(|| Some(pair.target.clone()));
-    Ok(Reached { counts: copied.counts, target, octets: copied.octets, done: true, tries: 0 })
+/// Both sides of a copy.
+fn both(sessions: &mut Sessions) -> Result<(&mut dyn Source, &mut dyn Target)> {
+    match &mut sessions.target {
+        Some(target) => Ok((&mut *sessions.source, &mut **target)),
+        None => Err(Failure::new(Cause::StoreUnusable).on(Side::Target)),
+    }
 }
 
-async fn stored_by_this_run(journal: &Journal, pair: &Pair) -> Result<u64> {
+async fn stored_by_this_run(journal: &Journal, folder: &Planned) -> Result<u64> {
     let run: u64 = journal.get("run").await?.and_then(|run| run.parse().ok()).unwrap_or(0);
-    let Some(state) = journal.pair(&pair.source.path, &pair.target).await? else { return Ok(0) };
+    let Some(state) = journal.pair(&folder.source.path, &folder.target).await? else { return Ok(0) };
     let (mut after, mut stored) = (None, 0);
     loop {
         let rows = journal.rows(state.id, after, 1000).await?;

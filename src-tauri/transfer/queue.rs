@@ -1,93 +1,112 @@
-//! Which folder is next, where several are worked on at once: pure. The largest come first, so that all end together;
-//! a folder that is to be made waits for the one above it. Must not know who works.
+//! What waits to be copied, and who takes what: pure. A pair stays with its folder while there is something of it; else
+//! it goes where the most waits and the fewest are at work, since servers lock a folder that is stored into. The largest
+//! come first, so that all end together. Must not know who works.
 
 use crate::growth::work;
-use crate::plan::Planned;
-use crate::survey;
-use mail::FolderPath;
-use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet, VecDeque};
+use mail::MessageId;
+use std::collections::{HashSet, VecDeque};
 
-/// What waits and could be begun now.
+/// A slice holds at most so much, and no more than a part of all: what is left at the end is shared evenly, and little is
+/// asked for again after a failure.
+const MESSAGES: usize = 250;
+const OCTETS: u64 = 4 << 20;
+const PART: usize = 32;
+/// But so many in any case.
+const LEAST: usize = 25;
+
+/// Some messages of one folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Slice {
+    /// Ascending.
+    pub ids: Vec<MessageId>,
+    /// As listed.
+    pub octets: u64,
+    /// Each is given to the target for itself.
+    pub alone: bool,
+}
+
+/// What waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Backlog {
+    /// Folders, and slices of them.
     pub folders: usize,
+    pub slices: usize,
     pub messages: u64,
-    /// As far as the server told.
     pub octets: u64,
 }
 
-#[derive(Debug)]
-pub(crate) struct Queue {
-    /// Best first.
-    waiting: VecDeque<usize>,
-    /// Waits or is at work.
-    open: Vec<bool>,
-    /// The folder above, where the target does not have it yet: two who make one branch of the tree at once confuse
-    /// some servers.
-    above: Vec<Option<usize>>,
-    /// Messages and octets.
-    sizes: Vec<(u64, u64)>,
+#[derive(Debug, Default)]
+struct Place {
+    slices: VecDeque<Slice>,
+    messages: u64,
+    octets: u64,
+    /// Pairs at work on it.
+    workers: usize,
 }
 
-impl Queue {
-    /// Of all folders of the plan those for which `wanted`; `there`: folders that the target has.
-    pub fn new(folders: &[Planned], there: &HashSet<FolderPath>, wanted: impl Fn(usize) -> bool) -> Self {
-        let by_target: HashMap<&[String], usize> =
-            folders.iter().enumerate().map(|(at, planned)| (&planned.target.0[..], at)).collect();
-        let above: Vec<Option<usize>> = folders
-            .iter()
-            .map(|planned| {
-                let path = &planned.target.0;
-                let nearest = (1..path.len()).rev().find_map(|depth| by_target.get(&path[..depth]).copied());
-                nearest.filter(|at| !there.contains(&folders[*at].target))
-            })
-            .collect();
-        let sizes: Vec<(u64, u64)> = folders
-            .iter()
-            .map(|planned| {
-                let octets = planned.source.status.and_then(|status| status.bytes).unwrap_or(0);
-                (survey::messages(&planned.source), octets)
-            })
-            .collect();
-        // What holds up a large folder is as urgent as that.
-        let mut urgency: Vec<u64> = sizes.iter().map(|(messages, octets)| work(*messages, *octets) as u64).collect();
-        let mut deepest_first: Vec<usize> = (0..folders.len()).collect();
-        deepest_first.sort_by_key(|at| Reverse(folders[*at].target.0.len()));
-        for at in deepest_first {
-            if let Some(above) = above[at] {
-                urgency[above] = urgency[above].max(urgency[at]);
+/// The slices of all folders, which are numbered as they were added.
+#[derive(Debug, Default)]
+pub(crate) struct Pool(Vec<Place>);
+
+impl Pool {
+    /// Adds a folder: what is due, with sizes, ascending; of these `careful` go alone. `all`: messages of all folders.
+    pub fn add(&mut self, due: Vec<(MessageId, u32)>, careful: &HashSet<MessageId>, all: usize) {
+        let most = (all / PART).clamp(LEAST, MESSAGES);
+        let mut place = Place::default();
+        let (alone, due): (Vec<_>, Vec<_>) = due.into_iter().partition(|(id, _)| careful.contains(id));
+        for (due, alone) in [(due, false), (alone, true)] {
+            let mut slice = Slice { alone, ..Slice::default() };
+            for (id, size) in due {
+                let full = slice.ids.len() >= most || slice.octets + u64::from(size) > OCTETS;
+                if full && !slice.ids.is_empty() {
+                    place.slices.push_back(std::mem::replace(&mut slice, Slice { alone, ..Slice::default() }));
+                }
+                slice.ids.push(id);
+                slice.octets += u64::from(size);
+                place.messages += 1;
+                place.octets += u64::from(size);
+            }
+            if !slice.ids.is_empty() {
+                place.slices.push_back(slice);
             }
         }
-        let mut waiting: Vec<usize> = (0..folders.len()).filter(|at| wanted(*at)).collect();
-        waiting.sort_by_key(|at| Reverse(urgency[*at]));
-        let open = (0..folders.len()).map(wanted).collect();
-        Self { waiting: waiting.into(), open, above, sizes }
+        self.0.push(place);
     }
 
-    fn free(&self, at: usize) -> bool {
-        self.above[at].is_none_or(|above| !self.open[above])
+    /// The next slice for a pair that is at work on `at`, and its folder's number, which is noted there.
+    pub fn next(&mut self, at: &mut Option<usize>) -> Option<(usize, Slice)> {
+        let stays = at.filter(|at| !self.0[*at].slices.is_empty());
+        let place = match stays {
+            Some(at) => at,
+            None => {
+                self.leave(at);
+                let waiting = self.0.iter().enumerate().filter(|(_, place)| !place.slices.is_empty());
+                let rank = |place: &Place| (place.workers, -(work(place.messages, place.octets) as i64));
+                let best = waiting.min_by_key(|(_, place)| rank(place)).map(|(at, _)| at)?;
+                self.0[best].workers += 1;
+                *at = Some(best);
+                best
+            }
+        };
+        let slice = self.0[place].slices.pop_front()?;
+        self.0[place].messages -= slice.ids.len() as u64;
+        self.0[place].octets -= slice.octets;
+        Some((place, slice))
     }
 
-    /// Takes the next folder that can be begun. None: nothing waits, or only below what is at work.
-    pub fn next(&mut self) -> Option<usize> {
-        let position = self.waiting.iter().position(|at| self.free(*at))?;
-        self.waiting.remove(position)
-    }
-
-    /// It is begun once more, after all others.
-    pub fn again(&mut self, at: usize) {
-        self.waiting.push_back(at);
-    }
-
-    pub fn done(&mut self, at: usize) {
-        self.open[at] = false;
+    /// A pair is no longer at work there.
+    pub fn leave(&mut self, at: &mut Option<usize>) {
+        if let Some(at) = at.take() {
+            self.0[at].workers = self.0[at].workers.saturating_sub(1);
+        }
     }
 
     pub fn backlog(&self) -> Backlog {
-        self.waiting.iter().filter(|at| self.free(**at)).fold(Backlog::default(), |sum, at| {
-            let (messages, octets) = self.sizes[*at];
-            Backlog { folders: sum.folders + 1, messages: sum.messages + messages, octets: sum.octets + octets }
+        self.0.iter().fold(Backlog::default(), |sum, place| Backlog {
+            folders: sum.folders + usize::from(!place.slices.is_empty()),
+            slices: sum.slices + place.slices.len(),
+            messages: sum.messages + place.messages,
+            octets: sum.octets + place.octets,
         })
     }
 }
@@ -95,55 +114,64 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mail::Folder;
 
-    fn path(text: &str) -> FolderPath {
-        FolderPath::new(text.split('/'))
+    fn due(count: u32, size: u32) -> Vec<(MessageId, u32)> {
+        (1..=count).map(|uid| (MessageId::Uid(uid), size)).collect()
     }
 
-    fn planned(text: &str, messages: u32) -> Planned {
-        let source = Folder {
-            wire: text.into(),
-            delimiter: Some('/'),
-            path: path(text),
-            special: None,
-            selectable: true,
-            status: Some(mail::Status { messages: Some(messages), ..Default::default() }),
-        };
-        Planned { source, target: path(text), special: None }
+    fn sizes(pool: &mut Pool, at: &mut Option<usize>) -> Vec<(usize, usize)> {
+        std::iter::from_fn(|| pool.next(at)).map(|(place, slice)| (place, slice.ids.len())).collect()
     }
 
     #[test]
-    fn the_largest_first_and_each_once() {
-        let folders = [planned("INBOX", 5), planned("a", 50), planned("b", 7), planned("c", 50), planned("d", 0)];
-        let mut queue = Queue::new(&folders, &HashSet::new(), |at| at != 2);
-        assert_eq!(queue.backlog(), Backlog { folders: 4, messages: 105, octets: 0 });
-        assert_eq!([queue.next(), queue.next()], [Some(1), Some(3)]);
-        queue.again(1);
-        queue.done(3);
-        assert_eq!([queue.next(), queue.next(), queue.next(), queue.next()], [Some(0), Some(4), Some(1), None]);
-    }
-
-    #[test]
-    fn what_is_to_be_made_waits_for_the_folder_above() {
-        let folders = [planned("work", 1), planned("work/2024", 90), planned("work/2024/may", 2), planned("x", 40)];
-        let mut queue = Queue::new(&folders, &HashSet::new(), |_| true);
+    fn slices_are_bounded_and_nothing_is_lost() {
+        let mut pool = Pool::default();
+        pool.add(due(600, 1_000), &HashSet::new(), 9_000);
+        pool.add(due(5, 5 << 20), &HashSet::new(), 9_000);
+        pool.add(due(1, 100 << 20), &HashSet::new(), 9_000);
+        pool.add(Vec::new(), &HashSet::new(), 9_000);
+        let whole = Backlog { folders: 3, slices: 9, messages: 606, octets: 600_000 + (25 << 20) + (100 << 20) };
+        assert_eq!(pool.backlog(), whole);
+        let mut at = None;
         assert_eq!(
-            [queue.next(), queue.next(), queue.next()],
-            [Some(0), Some(3), None],
-            "as urgent as what waits for it"
+            sizes(&mut pool, &mut at),
+            [(2, 1), (1, 1), (1, 1), (1, 1), (1, 1), (1, 1), (0, 250), (0, 250), (0, 100)]
         );
-        assert_eq!(queue.backlog(), Backlog::default());
-        queue.done(0);
-        assert_eq!([queue.next(), queue.next()], [Some(1), None]);
-        // Left and begun again: what is below still waits.
-        queue.again(1);
-        assert_eq!([queue.next(), queue.next()], [Some(1), None]);
-        queue.done(1);
-        assert_eq!([queue.next(), queue.next()], [Some(2), None]);
+        assert_eq!(pool.backlog(), Backlog::default());
+    }
 
-        let there = HashSet::from([path("work"), path("work/2024")]);
-        let mut queue = Queue::new(&folders, &there, |_| true);
-        assert_eq!([queue.next(), queue.next(), queue.next()], [Some(1), Some(3), Some(2)]);
+    #[test]
+    fn little_is_cut_finely() {
+        let mut pool = Pool::default();
+        pool.add(due(100, 1), &HashSet::new(), 100);
+        pool.add(due(100, 1), &HashSet::new(), 1_600);
+        let mut at = None;
+        let counts: Vec<usize> = sizes(&mut pool, &mut at).into_iter().map(|(_, count)| count).collect();
+        assert_eq!(counts, [25, 25, 25, 25, 50, 50]);
+    }
+
+    #[test]
+    fn pairs_part_and_join_the_largest_last() {
+        let mut pool = Pool::default();
+        pool.add(due(600, 1), &HashSet::new(), 9_000);
+        pool.add(due(300, 1), &HashSet::new(), 9_000);
+        let (mut one, mut two) = (None, None);
+        assert_eq!(pool.next(&mut one).map(|(place, _)| place), Some(0));
+        assert_eq!(pool.next(&mut two).map(|(place, _)| place), Some(1));
+        assert_eq!(pool.next(&mut two).map(|(place, _)| place), Some(1), "it stays");
+        assert_eq!(pool.next(&mut two).map(|(place, _)| place), Some(0), "it helps");
+        pool.leave(&mut two);
+        assert_eq!(pool.next(&mut one).map(|(place, _)| place), Some(0));
+        assert_eq!(pool.next(&mut one), None);
+    }
+
+    #[test]
+    fn the_careful_ones_go_alone_and_last() {
+        let mut pool = Pool::default();
+        pool.add(due(4, 1), &[2, 3].map(MessageId::Uid).into(), 4);
+        let mut at = None;
+        let uids = |slice: Slice| (slice.alone, slice.ids.iter().filter_map(MessageId::uid).collect::<Vec<_>>());
+        assert_eq!(pool.next(&mut at).map(|(_, slice)| uids(slice)), Some((false, vec![1, 4])));
+        assert_eq!(pool.next(&mut at).map(|(_, slice)| uids(slice)), Some((true, vec![2, 3])));
     }
 }

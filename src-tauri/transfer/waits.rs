@@ -109,13 +109,22 @@ fn chance() -> u32 {
 
 /// Shows that a person is waited for.
 pub(crate) struct Asking {
-    pub inner: Arc<dyn Credentials>,
-    pub board: Arc<Board>,
+    inner: Arc<dyn Credentials>,
+    board: Arc<Board>,
+    /// One question at a time, though both sides are opened at once.
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Asking {
+    pub fn new(inner: Arc<dyn Credentials>, board: Arc<Board>) -> Self {
+        Self { inner, board, turn: tokio::sync::Mutex::new(()) }
+    }
 }
 
 #[async_trait::async_trait]
 impl Credentials for Asking {
     async fn get(&self, side: Side, account: &account::Account, reason: account::Reason) -> Option<account::Secret> {
+        let _turn = self.turn.lock().await;
         if reason != account::Reason::First {
             self.board.waiting(Some(Waiting {
                 cause: Cause::SignInRefused,

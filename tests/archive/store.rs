@@ -3,9 +3,11 @@
 use super::*;
 use archive::Store;
 use async_trait::async_trait;
-use mail::{Feed, Limits, Message, Outcome, Taken, Target};
+use mail::{Failure, Feed, Fence, Limits, Message, Outcome, Taken, Target};
+use std::sync::Arc;
 
 struct Batches {
+    fence: Arc<Fence>,
     left: Vec<Vec<Message>>,
     settled: Vec<(MessageId, Outcome)>,
 }
@@ -13,12 +15,16 @@ struct Batches {
 #[async_trait]
 impl Feed for Batches {
     async fn take(&mut self, _limits: Limits, _idle: bool) -> Result<Taken> {
-        Ok(self.left.pop().map_or(Taken::End, Taken::Batch))
+        Ok(self.left.pop().map_or(Taken::End, |batch| Taken::Batch(Arc::clone(&self.fence), batch)))
     }
 
-    async fn settle(&mut self, outcomes: Vec<(Message, Outcome)>) -> Result<()> {
+    async fn settle(&mut self, _: &Fence, outcomes: Vec<(Message, Outcome)>) -> Result<()> {
         self.settled.extend(outcomes.into_iter().map(|(message, outcome)| (message.id, outcome)));
         Ok(())
+    }
+
+    fn folder_failed(&mut self, _: &Fence, failure: Failure) {
+        panic!("{failure:?}");
     }
 }
 
@@ -35,8 +41,9 @@ async fn a_message_keeps_its_uid_and_is_stored_once() {
     let fence = store.prepare(&FolderPath::new(["Work", "old"]), None).await.unwrap();
     assert_eq!((fence.created, fence.uid_next, fence.any_keyword), (true, 1, true));
     let second = vec![message(5, "five"), message(9, "other nine"), message(9, "nine")];
-    let mut feed = Batches { left: vec![second, vec![message(5, "five"), message(9, "nine")]], settled: Vec::new() };
-    store.store(&fence, &mut feed).await.unwrap();
+    let left = vec![second, vec![message(5, "five"), message(9, "nine")]];
+    let mut feed = Batches { fence: Arc::new(fence.clone()), left, settled: Vec::new() };
+    store.store(&mut feed).await.unwrap();
     let uids: Vec<_> = feed.settled.iter().map(|(_, outcome)| outcome.clone()).collect();
     assert_eq!(uids, [5, 9, 5, 10, 9].map(|uid| Outcome::Stored(Some(uid))));
 

@@ -8,6 +8,7 @@ use mail::{
     MessageId, Outcome, Part, Reach, Result, Sha256, System, Taken, Target, Want,
 };
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// What a mailbox under test can do beyond the promise.
@@ -75,6 +76,7 @@ fn odd() -> Vec<Letter> {
 
 /// Gives letters under ascending ids, at most three a batch, and watches how it is used.
 struct Tray {
+    fence: Arc<Fence>,
     letters: std::collections::VecDeque<(u32, Letter)>,
     /// Taken and not settled.
     out: HashSet<u32>,
@@ -88,10 +90,11 @@ struct Tray {
 }
 
 impl Tray {
-    fn new(first: u32, letters: impl IntoIterator<Item = Letter>) -> Self {
+    fn new(fence: &Fence, letters: impl IntoIterator<Item = Letter>) -> Self {
+        let first = fence.uid_next;
         let letters = letters.into_iter().enumerate().map(|(at, letter)| (first + at as u32, letter)).collect();
-        let (out, settled) = (HashSet::new(), BTreeMap::new());
-        Self { letters, out, settled, fails_after: usize::MAX, batches: 0, pauses: false, ended: false }
+        let (fence, out, settled) = (Arc::new(fence.clone()), HashSet::new(), BTreeMap::new());
+        Self { fence, letters, out, settled, fails_after: usize::MAX, batches: 0, pauses: false, ended: false }
     }
 
     /// The UIDs told, in the order in which the letters were given.
@@ -133,10 +136,11 @@ impl Feed for Tray {
         }
         self.batches += 1;
         self.ended = batch.is_empty();
-        Ok(if batch.is_empty() { Taken::End } else { Taken::Batch(batch) })
+        Ok(if batch.is_empty() { Taken::End } else { Taken::Batch(Arc::clone(&self.fence), batch) })
     }
 
-    async fn settle(&mut self, outcomes: Vec<(Message, Outcome)>) -> Result<()> {
+    async fn settle(&mut self, fence: &Fence, outcomes: Vec<(Message, Outcome)>) -> Result<()> {
+        assert_eq!(*fence, *self.fence);
         for (message, outcome) in outcomes {
             let id = message.id.uid().unwrap();
             assert!(self.out.remove(&id), "settles what was not taken: {id}");
@@ -144,14 +148,18 @@ impl Feed for Tray {
         }
         Ok(())
     }
+
+    fn folder_failed(&mut self, _: &Fence, failure: Failure) {
+        panic!("{failure:?}");
+    }
 }
 
 /// Prepares a folder and stores letters into it.
 async fn store(target: &mut dyn Target, path: &FolderPath, letters: Vec<Letter>) -> (Fence, Tray) {
     let fence = target.prepare(path, None).await.unwrap();
     let count = letters.len();
-    let mut tray = Tray::new(fence.uid_next, letters);
-    target.store(&fence, &mut tray).await.unwrap();
+    let mut tray = Tray::new(&fence, letters);
+    target.store(&mut tray).await.unwrap();
     assert!(tray.out.is_empty(), "taken and never settled: {:?}", tray.out);
     assert_eq!(tray.settled.len(), count, "settled each once");
     (fence, tray)
@@ -315,9 +323,9 @@ async fn nothing_is_stored_from_an_empty_feed(target: &mut dyn Target) {
 async fn a_failing_feed_ends_the_store(target: &mut dyn Target, other: &mut dyn Target) {
     let path = FolderPath::new(["Failing"]);
     let fence = target.prepare(&path, None).await.unwrap();
-    let mut tray = Tray::new(fence.uid_next, (0..9).map(letter));
+    let mut tray = Tray::new(&fence, (0..9).map(letter));
     tray.fails_after = 2;
-    let failure = target.store(&fence, &mut tray).await.expect_err("the feed's own failure");
+    let failure = target.store(&mut tray).await.expect_err("the feed's own failure");
     assert_eq!(failure.cause, Cause::DiskFull);
     let stored = ids(other, &fence.folder).await.len();
     assert!(stored <= 6 && stored >= tray.settled.len(), "{stored} stored, {} settled", tray.settled.len());

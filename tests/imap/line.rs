@@ -3,8 +3,9 @@
 use harness::Dovecot;
 use mail::imap::{Imap, Mechanism, SignIn};
 use mail::net::{Security, Server};
-use mail::{Budget, Feed, Fetched, Limits, Message, MessageId, Outcome, Result, Taken};
+use mail::{Budget, Failure, Feed, Fence, Fetched, Limits, Message, MessageId, Outcome, Result, Taken};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tokio::sync::mpsc::{Receiver, error::TryRecvError};
 
 pub fn budget() -> Budget {
@@ -30,15 +31,25 @@ pub async fn imap_at(dovecot: &Dovecot, port: u16) -> Imap {
 
 /// Gives what arrives, and remembers what became of it.
 pub struct Line {
+    fence: Arc<Fence>,
     pub incoming: Receiver<Fetched>,
+    /// Of refused batches: given once more, one by one. The servers of these tests undo a refused batch.
+    again: Vec<Message>,
     pub outcomes: BTreeMap<MessageId, Outcome>,
     pub taken: usize,
     pub batches: usize,
 }
 
 impl Line {
-    pub fn new(incoming: Receiver<Fetched>) -> Self {
-        Self { incoming, outcomes: BTreeMap::new(), taken: 0, batches: 0 }
+    pub fn new(fence: &Fence, incoming: Receiver<Fetched>) -> Self {
+        Self {
+            fence: Arc::new(fence.clone()),
+            incoming,
+            again: Vec::new(),
+            outcomes: BTreeMap::new(),
+            taken: 0,
+            batches: 0,
+        }
     }
 
     pub fn stored(&self) -> usize {
@@ -49,6 +60,9 @@ impl Line {
 #[async_trait::async_trait]
 impl Feed for Line {
     async fn take(&mut self, limits: Limits, idle: bool) -> Result<Taken> {
+        if let Some(message) = self.again.pop() {
+            return Ok(Taken::Batch(Arc::clone(&self.fence), vec![message]));
+        }
         let mut batch: Vec<Message> = Vec::new();
         let mut octets = 0;
         while batch.len() < limits.messages && octets < limits.octets {
@@ -64,19 +78,29 @@ impl Feed for Line {
                 }
                 Ok(other) => panic!("{other:?}"),
                 Err(TryRecvError::Empty) if batch.is_empty() => return Ok(Taken::NotYet),
+                // What is in flight may come back.
+                Err(TryRecvError::Disconnected) if batch.is_empty() && !idle => return Ok(Taken::NotYet),
                 Err(TryRecvError::Disconnected) if batch.is_empty() => return Ok(Taken::End),
                 Err(_) => break,
             }
         }
         self.taken += batch.len();
         self.batches += 1;
-        Ok(Taken::Batch(batch))
+        Ok(Taken::Batch(Arc::clone(&self.fence), batch))
     }
 
-    async fn settle(&mut self, outcomes: Vec<(Message, Outcome)>) -> Result<()> {
+    async fn settle(&mut self, _: &Fence, outcomes: Vec<(Message, Outcome)>) -> Result<()> {
         for (message, outcome) in outcomes {
+            if outcome == Outcome::Doubtful {
+                self.again.push(message);
+                continue;
+            }
             assert!(self.outcomes.insert(message.id.clone(), outcome).is_none(), "settled twice: {}", message.id);
         }
         Ok(())
+    }
+
+    fn folder_failed(&mut self, _: &Fence, failure: Failure) {
+        panic!("{failure:?}");
     }
 }

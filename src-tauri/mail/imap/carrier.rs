@@ -151,14 +151,23 @@ fn frame(tag: &str, kind: Kind) -> String {
     format!("{tag} {kind} answered\r\n")
 }
 
+/// A command that is not answered yet.
+#[derive(Debug)]
+struct Pending {
+    tag: Tag,
+    octets: u64,
+    /// Nobody waits for its answer: it is read on the way to another's.
+    quiet: bool,
+}
+
 /// A signed-in connection: commands out, responses in, each command's tagged status awaited.
 #[derive(Debug)]
 pub(super) struct Carrier {
     pub(super) wire: Wire,
     session: Session<Port>,
     port: Port,
-    /// Sent and not yet answered, with the octets of each.
-    pending: Vec<(Tag, u64)>,
+    /// Sent and not yet answered.
+    pending: Vec<Pending>,
     /// Read while waiting for a `+`.
     early: VecDeque<Response>,
     dead: bool,
@@ -171,10 +180,10 @@ impl Carrier {
             self.dead = true;
             return Err(Failure::new(Cause::Closed));
         }
-        if !self.pending.is_empty() || !self.early.is_empty() {
+        if self.is_awaited() || !self.early.is_empty() {
             self.wire.sieve.lift = Lift::Drop;
             let rest = async {
-                while !self.pending.is_empty() {
+                while self.is_awaited() {
                     self.next().await?;
                 }
                 Ok(())
@@ -189,6 +198,10 @@ impl Carrier {
         Ok(())
     }
 
+    fn is_awaited(&self) -> bool {
+        self.pending.iter().any(|pending| !pending.quiet)
+    }
+
     /// Ends the connection: after BAD, or when nothing sensible can follow.
     pub(super) async fn end(&mut self) {
         self.dead = true;
@@ -197,7 +210,7 @@ impl Carrier {
 
     /// How long the next response may take to begin: what is unanswered may still be crossing the line.
     fn patience(&self) -> Duration {
-        allowance(self.pending.iter().map(|(_, sent)| sent).sum())
+        allowance(self.pending.iter().map(|pending| pending.octets).sum())
     }
 
     fn ended<T>(&mut self, result: Result<T>) -> Result<T> {
@@ -215,7 +228,7 @@ impl Carrier {
             }
         };
         let line = self.port.take_written();
-        self.pending.push((tag.clone(), 0));
+        self.pending.push(Pending { tag: tag.clone(), octets: 0, quiet: false });
         self.octets(&line).await?;
         Ok(tag)
     }
@@ -243,6 +256,15 @@ impl Carrier {
         self.line(tag, &line).await
     }
 
+    /// As [`Carrier::send_pieces`], for what may be refused without anybody minding.
+    pub(super) async fn send_quietly(&mut self, pieces: &[Piece], plus: bool) -> Result<()> {
+        let tag = self.send_pieces(pieces, plus).await?;
+        if let Some(pending) = self.pending.iter_mut().find(|pending| pending.tag == tag) {
+            pending.quiet = true;
+        }
+        Ok(())
+    }
+
     /// The first line of a command goes through async-imap, which gives the tag; later ones follow a literal.
     async fn line(&mut self, tag: Option<Tag>, line: &str) -> Result<Tag> {
         match tag {
@@ -257,8 +279,8 @@ impl Carrier {
 
     /// Octets of a literal, past async-imap.
     pub(super) async fn octets(&mut self, octets: &[u8]) -> Result<()> {
-        if let Some((_, sent)) = self.pending.last_mut() {
-            *sent += octets.len() as u64;
+        if let Some(pending) = self.pending.last_mut() {
+            pending.octets += octets.len() as u64;
         }
         let written = self.wire.write(octets).await;
         self.ended(written)
@@ -325,9 +347,16 @@ impl Carrier {
             self.wire.sieve.expect_within(self.patience());
             match self.ended(response)? {
                 Response::Tagged { tag, status } => {
-                    let Some(at) = self.pending.iter().position(|(pending, _)| *pending == tag) else { continue };
-                    self.pending.remove(at);
+                    let Some(at) = self.pending.iter().position(|pending| pending.tag == tag) else { continue };
+                    let pending = self.pending.remove(at);
                     self.confirm(&tag, status.kind)?;
+                    if pending.quiet && status.kind != Kind::Bad {
+                        continue;
+                    }
+                    if pending.quiet {
+                        self.end().await;
+                        return Err(Failure::new(Cause::Protocol).words(&status.words()));
+                    }
                     return Ok(Response::Tagged { tag, status });
                 }
                 Response::Bye(status) => {
@@ -395,15 +424,15 @@ impl Carrier {
         }
     }
 
-    /// LOGOUT, with little patience.
+    /// LOGOUT. What a server says to that is of no use to anybody, and a far one takes long to say it.
     pub(super) async fn leave(&mut self) {
-        if !self.dead && self.pending.is_empty() {
+        if !self.dead && !self.is_awaited() {
             let goodbye = async {
                 if self.send("LOGOUT").await.is_ok() {
-                    while self.next().await.is_ok() {}
+                    let _ = self.flush().await;
                 }
             };
-            let _ = tokio::time::timeout(Duration::from_secs(2), goodbye).await;
+            let _ = tokio::time::timeout(Duration::from_secs(1), goodbye).await;
         }
         self.end().await;
     }

@@ -1,5 +1,6 @@
 //! The tree of folders: NAMESPACE, LIST in the best form that the server knows, STATUS, quota.
 
+use super::carrier::Tag;
 use super::command::Piece;
 use super::names::{self, Namespace};
 use super::parse::Cursor;
@@ -7,55 +8,54 @@ use super::response::{Data, Response};
 use super::status::Kind;
 use super::{Imap, command, refusal};
 use crate::{Capacity, Folder, FolderPath, NameRules, Result, SpecialUse, Status};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// STATUS commands under way at once.
 const WINDOW: usize = 20;
+/// RFC 3501 6.3.8.
+const EMPTY_PATTERN: &str = "LIST \"\" \"\"";
 /// More folders than this are no mailbox but an attack.
 const MOST: usize = 100_000;
 /// Longest folder name, in octets on the wire.
 const LONGEST: usize = 4_096;
 
 impl Imap {
+    /// Asks for the namespace, if it is not known. RFC 3501 6.3.8: an empty pattern asks for the delimiter alone.
+    async fn ask_namespace(&mut self) -> Result<Option<Tag>> {
+        if self.namespace.is_some() {
+            return Ok(None);
+        }
+        let command = if self.capabilities.has("NAMESPACE") { "NAMESPACE" } else { EMPTY_PATTERN };
+        self.carrier.send(command).await.map(Some)
+    }
+
     /// Learns the namespace once.
     pub(super) async fn learn_namespace(&mut self) -> Result<Namespace> {
+        let mut found = Found::default();
+        if let Some(tag) = self.ask_namespace().await? {
+            self.carrier.finish(&tag, |response| found.take(response)).await?;
+        }
+        self.know_namespace(&mut found).await
+    }
+
+    /// The namespace, from what came in answer to [`Imap::ask_namespace`].
+    async fn know_namespace(&mut self, found: &mut Found) -> Result<Namespace> {
         if let Some(known) = &self.namespace {
             return Ok(known.clone());
         }
-        let mut space = None;
-        if self.capabilities.has("NAMESPACE") {
-            self.carrier
-                .run("NAMESPACE", |response| {
-                    if let Response::Data(data) = response
-                        && data.keyword == "NAMESPACE"
-                    {
-                        space = Namespace::parse(data.cursor());
-                    }
-                })
-                .await?;
+        let told = found.space.as_ref().and_then(|space| space.delimiter).or(found.delimiter);
+        if told.is_none() && self.capabilities.has("NAMESPACE") {
+            self.carrier.run(EMPTY_PATTERN, |response| found.take(response)).await?;
         }
-        let mut space = space.unwrap_or_default();
-        if space.delimiter.is_none() {
-            // RFC 3501 6.3.8: an empty pattern asks for the delimiter.
-            self.carrier
-                .run("LIST \"\" \"\"", |response| {
-                    if let Response::Data(data) = response
-                        && data.keyword == "LIST"
-                        && let Some(listed) = Listed::parse(data.cursor())
-                    {
-                        space.delimiter = listed.delimiter;
-                    }
-                })
-                .await?;
-        }
+        let mut space = found.space.take().unwrap_or_default();
+        space.delimiter = space.delimiter.or(found.delimiter);
         self.namespace = Some(space.clone());
         Ok(space)
     }
 
     /// All own folders; with their status, unless only the names matter.
     pub(super) async fn list_folders(&mut self, with_status: bool) -> Result<Vec<Folder>> {
-        let space = self.learn_namespace().await?;
-        let mut found = Found { space, folders: Vec::new(), by_wire: HashMap::new(), statuses: HashMap::new() };
+        let mut found = Found::default();
         let has = |name: &str| self.capabilities.has(name);
         let items = self.status_items();
         let extended = has("LIST-EXTENDED") || has("IMAP4REV2");
@@ -73,7 +73,12 @@ impl Imap {
             () if has("XLIST") && !has("SPECIAL-USE") => "XLIST \"\" \"*\"".to_owned(),
             () => "LIST \"\" \"*\"".to_owned(),
         };
-        let mut status = self.carrier.run(&command, |response| found.take(response)).await?;
+        let space = self.ask_namespace().await?;
+        let list = self.carrier.send(&command).await?;
+        if let Some(space) = space {
+            self.carrier.finish(&space, |response| found.take(response)).await?;
+        }
+        let mut status = self.carrier.finish(&list, |response| found.take(response)).await?;
         if status.kind != Kind::Ok && command != "LIST \"\" \"*\"" {
             found.clear();
             status = self.carrier.run("LIST \"\" \"*\"", |response| found.take(response)).await?;
@@ -81,11 +86,14 @@ impl Imap {
         if status.kind != Kind::Ok {
             return Err(refusal::folder(&status, "*"));
         }
-        found.add_inbox();
+        let space = self.know_namespace(&mut found).await?;
+        found.sort_out(&space);
         if with_status {
             self.ask_status(&mut found, &items).await?;
         }
-        Ok(found.into_folders())
+        let folders = found.into_folders();
+        self.known = Some(folders.iter().map(|folder| Folder { status: None, ..folder.clone() }).collect());
+        Ok(folders)
     }
 
     fn status_items(&self) -> String {
@@ -130,9 +138,13 @@ impl Imap {
     pub(super) async fn measure(&mut self) -> Result<Capacity> {
         let space = self.learn_namespace().await?;
         let mut room: Option<u64> = None;
-        if self.capabilities.has("QUOTA") {
+        let quota = match self.capabilities.has("QUOTA") {
+            true => Some(self.carrier.send("GETQUOTAROOT \"INBOX\"").await?),
+            false => None,
+        };
+        if let Some(tag) = quota {
             self.carrier
-                .run("GETQUOTAROOT \"INBOX\"", |response| {
+                .finish(&tag, |response| {
                     if let Response::Data(data) = response
                         && data.keyword == "QUOTA"
                         && let Some(left) = storage_left(data.cursor())
@@ -149,6 +161,9 @@ impl Imap {
 
     /// APPENDLIMIT: one for all folders, or to be asked for; the inbox stands for all then.
     pub(super) async fn message_limit(&mut self) -> Result<Option<u64>> {
+        if let Some(known) = self.message_limit {
+            return Ok(known);
+        }
         let mut limit = self.capabilities.number("APPENDLIMIT");
         if limit.is_none() && self.capabilities.has("APPENDLIMIT") {
             self.carrier
@@ -161,6 +176,7 @@ impl Imap {
                 })
                 .await?;
         }
+        self.message_limit = Some(limit);
         Ok(limit)
     }
 }
@@ -208,17 +224,20 @@ impl Listed {
     }
 }
 
+/// What came in answer to NAMESPACE, LIST and STATUS, in whatever order.
+#[derive(Default)]
 struct Found {
-    space: Namespace,
+    space: Option<Namespace>,
+    /// As the first line of a list told it.
+    delimiter: Option<char>,
+    listed: Vec<Listed>,
     folders: Vec<Folder>,
-    by_wire: HashMap<Vec<u8>, usize>,
     statuses: HashMap<Vec<u8>, Status>,
 }
 
 impl Found {
     fn clear(&mut self) {
-        self.folders.clear();
-        self.by_wire.clear();
+        self.listed.clear();
         self.statuses.clear();
     }
 
@@ -227,15 +246,9 @@ impl Found {
         match data.keyword.as_str() {
             "LIST" | "XLIST" => {
                 let Some(listed) = Listed::parse(data.cursor()) else { return };
-                let foreign = self.space.is_foreign(&listed.wire, listed.delimiter);
-                let odd = listed.wire.is_empty() || listed.wire.len() > LONGEST;
-                if odd || foreign || self.folders.len() >= MOST {
-                    return;
-                }
-                let folder = listed.folder(&self.space);
-                if let std::collections::hash_map::Entry::Vacant(vacant) = self.by_wire.entry(folder.wire.clone()) {
-                    vacant.insert(self.folders.len());
-                    self.folders.push(folder);
+                self.delimiter = self.delimiter.or(listed.delimiter);
+                if !listed.wire.is_empty() && listed.wire.len() <= LONGEST && self.listed.len() < MOST {
+                    self.listed.push(listed);
                 }
             }
             "STATUS" => {
@@ -246,16 +259,25 @@ impl Found {
                     self.statuses.insert(wire, status);
                 }
             }
+            "NAMESPACE" => self.space = self.space.take().or(Namespace::parse(data.cursor())),
             _ => {}
         }
     }
 
-    /// Every mailbox has one (RFC 3501 5.1), though some servers list it only once mail has come.
-    fn add_inbox(&mut self) {
+    /// The person's own folders, each once, with the inbox: every mailbox has one (RFC 3501 5.1), though some servers
+    /// list it only once mail has come.
+    fn sort_out(&mut self, space: &Namespace) {
+        let mut seen = HashSet::new();
+        for listed in self.listed.drain(..).filter(|listed| !space.is_foreign(&listed.wire, listed.delimiter)) {
+            let folder = listed.folder(space);
+            if seen.insert(folder.wire.clone()) {
+                self.folders.push(folder);
+            }
+        }
         if !self.folders.iter().any(|folder| folder.path.is_inbox()) {
             self.folders.push(Folder {
                 wire: b"INBOX".to_vec(),
-                delimiter: self.space.delimiter,
+                delimiter: space.delimiter,
                 path: FolderPath::inbox(),
                 special: None,
                 selectable: true,

@@ -5,13 +5,14 @@ mod append;
 mod carrier;
 mod change;
 mod command;
+mod fetch;
 mod folders;
+mod list;
 mod names;
 mod open;
 mod parse;
 mod port;
 mod prepare;
-mod read;
 mod refusal;
 mod response;
 mod select;
@@ -26,8 +27,8 @@ mod wire;
 
 use crate::net::Server;
 use crate::{
-    Budget, Capacity, Feed, Fence, Fetched, FlagChange, Folder, FolderPath, Identity, Listing, MessageId, Part, Result,
-    Sha256, Source, SpecialUse, Target, Want,
+    Budget, Capacity, Feed, Fence, FlagChange, Folder, Identity, Listing, Look, MessageId, Order, Part, Place, Result,
+    Sha256, Source, Target,
 };
 use async_trait::async_trait;
 use carrier::Carrier;
@@ -35,7 +36,6 @@ use names::Namespace;
 use open::Capabilities;
 use select::Selected;
 use std::collections::HashMap;
-use tokio::sync::mpsc::Sender;
 
 /// The way to sign in; `Auto` takes AUTHENTICATE PLAIN where it is offered, else LOGIN, and falls back from a PLAIN
 /// refused without [AUTHENTICATIONFAILED] to LOGIN, once.
@@ -69,6 +69,8 @@ pub struct Imap {
     namespace: Option<Namespace>,
     /// Folders as listed for `prepare`, without their status.
     known: Option<Vec<Folder>>,
+    /// APPENDLIMIT, once it was asked for.
+    message_limit: Option<Option<u64>>,
     /// UIDVALIDITY by wire name, as this connection told it to its caller.
     told: HashMap<Vec<u8>, u32>,
 }
@@ -90,6 +92,7 @@ impl Imap {
             selected: None,
             namespace: None,
             known: None,
+            message_limit: None,
             told: HashMap::new(),
         }
     }
@@ -112,14 +115,14 @@ impl Source for Imap {
         self.list_folders(true).await
     }
 
-    async fn list(&mut self, folder: &Folder, from: u32, want: Want) -> Result<Listing> {
+    async fn list_all(&mut self, looks: &[Look<'_>]) -> Result<Vec<Result<Listing>>> {
         self.carrier.ready().await?;
-        self.list_messages(folder, from, want).await
+        self.list_messages(looks).await
     }
 
-    async fn fetch(&mut self, folder: &Folder, ids: &[MessageId], part: Part, out: Sender<Fetched>) -> Result<()> {
+    async fn fetch_all(&mut self, order: &mut dyn Order, part: Part) -> Result<()> {
         self.carrier.ready().await?;
-        self.fetch_messages(folder, ids, part, out).await
+        self.fetch_messages(order, part).await
     }
 
     async fn close(&mut self) {
@@ -134,14 +137,14 @@ impl Target for Imap {
         self.measure().await
     }
 
-    async fn prepare(&mut self, path: &FolderPath, special: Option<SpecialUse>) -> Result<Fence> {
+    async fn prepare_all(&mut self, places: &[Place<'_>]) -> Result<Vec<Result<Fence>>> {
         self.carrier.ready().await?;
-        self.prepare_folder(path, special).await
+        self.prepare_folders(places).await
     }
 
-    async fn store(&mut self, fence: &Fence, feed: &mut dyn Feed) -> Result<()> {
+    async fn store(&mut self, feed: &mut dyn Feed) -> Result<()> {
         self.carrier.ready().await?;
-        self.store_messages(fence, feed).await
+        self.store_messages(feed).await
     }
 
     async fn remove(&mut self, folder: &Folder, ids: &[MessageId]) -> Result<()> {

@@ -220,6 +220,6 @@ async fn identify(carrier: &mut Carrier, capabilities: &Capabilities) -> Result<
         return Ok(());
     }
     let version = env!("CARGO_PKG_VERSION");
-    carrier.run(&format!("ID (\"name\" \"Mailferry\" \"version\" \"{version}\")"), |_| {}).await?;
-    Ok(())
+    let id = format!("ID (\"name\" \"Mailferry\" \"version\" \"{version}\")");
+    carrier.send_quietly(&[id.as_str().into()], false).await
 }

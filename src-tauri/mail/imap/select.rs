@@ -1,7 +1,8 @@
 //! Opening folders: EXAMINE to read, SELECT only to store and change.
 
+use super::carrier::Tag;
 use super::response::Response;
-use super::status::Kind;
+use super::status::{Kind, Status};
 use super::{Imap, command, refusal};
 use crate::{Cause, Failure, Folder, Result};
 
@@ -19,6 +20,16 @@ pub(super) struct Selected {
 }
 
 impl Selected {
+    pub(super) fn status(&self) -> crate::Status {
+        crate::Status {
+            messages: Some(self.messages),
+            uid_next: self.uid_next,
+            validity: self.validity,
+            modseq: self.modseq,
+            bytes: None,
+        }
+    }
+
     fn take(&mut self, response: Response, permanent: &mut bool) {
         match response {
             Response::Exists(count) => self.messages = count,
@@ -48,24 +59,59 @@ fn keywords<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     names.filter(|name| !name.is_empty() && !name.starts_with('\\')).take(1_000).map(str::to_owned).collect()
 }
 
+/// EXAMINE or SELECT on its way.
+#[derive(Debug)]
+pub(super) struct Opening {
+    tag: Tag,
+    selected: Selected,
+    permanent: bool,
+}
+
+impl Opening {
+    pub(super) fn is(&self, tag: &str) -> bool {
+        self.tag == tag
+    }
+
+    /// What comes before its answer.
+    pub(super) fn take(&mut self, response: Response) {
+        self.selected.take(response, &mut self.permanent);
+    }
+}
+
 impl Imap {
     /// Opens a folder anew, so that what it tells is fresh.
     pub(super) async fn open_folder(&mut self, wire: &[u8], name: &str, writable: bool) -> Result<&Selected> {
-        self.selected = None;
-        let mut selected = Selected { wire: wire.to_vec(), writable, ..Selected::default() };
-        let mut permanent = false;
+        let mut opening = self.send_opening(wire, writable).await?;
+        self.finish_opening(&mut opening, name).await??;
+        self.selected.as_ref().ok_or_else(|| Failure::new(Cause::FolderMissing).about(name))
+    }
+
+    pub(super) async fn send_opening(&mut self, wire: &[u8], writable: bool) -> Result<Opening> {
         let verb = if writable { "SELECT" } else { "EXAMINE" };
         let plus = self.capabilities.has("LITERAL+");
-        let command = command::on_folder(verb, wire, "");
-        let status =
-            self.carrier.run_pieces(&command, plus, |response| selected.take(response, &mut permanent)).await?;
+        let tag = self.carrier.send_pieces(&command::on_folder(verb, wire, ""), plus).await?;
+        let selected = Selected { wire: wire.to_vec(), writable, ..Selected::default() };
+        Ok(Opening { tag, selected, permanent: false })
+    }
+
+    /// Reads to its answer. The inner `Err`: this folder is not open, and no other.
+    pub(super) async fn finish_opening(&mut self, opening: &mut Opening, name: &str) -> Result<Result<Selected>> {
+        let tag = opening.tag.clone();
+        let status = self.carrier.finish(&tag, |response| opening.take(response)).await?;
+        Ok(self.opened(opening, &status, name))
+    }
+
+    /// What an answer makes of the folder that is open.
+    pub(super) fn opened(&mut self, opening: &mut Opening, status: &Status, name: &str) -> Result<Selected> {
+        self.selected = None;
         if status.kind != Kind::Ok {
-            return Err(refusal::folder(&status, name));
+            return Err(refusal::folder(status, name));
         }
-        if writable && status.code == "READ-ONLY" {
+        let selected = std::mem::take(&mut opening.selected);
+        if selected.writable && status.code == "READ-ONLY" {
             return Err(Failure::new(Cause::FolderRefused).about(name).words(&status.words()));
         }
-        Ok(self.selected.insert(selected))
+        Ok(self.selected.insert(selected).clone())
     }
 
     /// Sees to it that a folder is open, and that it is still the one this connection has told of.
@@ -78,10 +124,17 @@ impl Imap {
         if !open {
             self.open_folder(&folder.wire, &name, writable).await?;
         }
-        let told = self.told.get(&folder.wire).copied().or(folder.status.and_then(|status| status.validity));
         let now = self.selected.as_ref().and_then(|selected| selected.validity);
-        match (told, now) {
-            (Some(told), Some(now)) if told != now => Err(Failure::new(Cause::ValidityChanged).about(name)),
+        self.same_validity(folder, None, now)
+    }
+
+    /// `of`: the UIDVALIDITY that the caller's ids are of, where it says so.
+    pub(super) fn same_validity(&self, folder: &Folder, of: Option<u32>, now: Option<u32>) -> Result<()> {
+        let told = of.or_else(|| self.told.get(&folder.wire).copied());
+        match (told.or(folder.status.and_then(|status| status.validity)), now) {
+            (Some(told), Some(now)) if told != now => {
+                Err(Failure::new(Cause::ValidityChanged).about(folder.path.to_string()))
+            }
             _ => Ok(()),
         }
     }

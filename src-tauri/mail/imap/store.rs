@@ -1,5 +1,5 @@
-//! Stores what a feed gives: batches in flight, answers settled, refusals taken apart. A message is settled exactly when
-//! the server has said what became of it.
+//! Stores what a feed gives, whatever folder it is for: batches in flight, answers settled, refusals judged. A message is
+//! settled exactly when the server has said what became of it.
 
 use super::append::{Ladder, announce};
 use super::carrier::Tag;
@@ -9,8 +9,9 @@ use super::response::Response;
 use super::sieve::Lift;
 use super::status::{Kind, Status};
 use super::{Imap, command, refusal, set};
-use crate::{Cause, Failure, Feed, Fence, Limits, Message, Outcome, Result, Taken};
-use std::collections::VecDeque;
+use crate::{Cause, Failure, Feed, Fence, FolderPath, Limits, Message, Outcome, Reach, Result, Taken};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One batch.
@@ -27,31 +28,43 @@ const IN_A_ROW: usize = 25;
 /// One command under way.
 struct Flight {
     tag: Tag,
+    fence: Arc<Fence>,
     messages: Vec<Message>,
     octets: u64,
 }
 
 /// The state of one `store`.
-struct Voyage<'a> {
-    fence: &'a Fence,
+struct Voyage {
     ladder: Ladder,
     limit: Option<u64>,
     flights: Vec<Flight>,
-    /// Taken and to be sent: the halves of a refused batch, or what awaits its turn.
-    queue: VecDeque<Vec<Message>>,
-    unstated: usize,
+    /// Taken and to be sent.
+    queue: VecDeque<(Arc<Fence>, Vec<Message>)>,
+    /// Refusals in a row, by folder.
+    unstated: HashMap<FolderPath, usize>,
+    /// Folders that take nothing more.
+    given_up: HashSet<FolderPath>,
     /// Why nothing more is sent.
     stop: Option<Failure>,
 }
 
-impl Voyage<'_> {
+/// What an answer makes of the messages of its command.
+#[derive(Default)]
+struct Judgement {
+    settled: Vec<(Message, Outcome)>,
+    /// Of the folder as a whole.
+    failure: Option<Failure>,
+}
+
+impl Voyage {
     fn has_room(&self) -> bool {
-        let commands = if self.ladder == Ladder::Batches { COMMANDS } else { SINGLES };
+        let single = self.flights.iter().all(|flight| flight.messages.len() == 1);
+        let commands = if single { SINGLES } else { COMMANDS };
         self.flights.len() < commands && self.flights.iter().map(|flight| flight.octets).sum::<u64>() < OCTETS
     }
 
     /// Queues what was taken, and gives back what needs no sending to be refused.
-    fn accept(&mut self, messages: Vec<Message>) -> Vec<(Message, Outcome)> {
+    fn accept(&mut self, fence: &Arc<Fence>, messages: Vec<Message>) -> Vec<(Message, Outcome)> {
         let mut refused = Vec::new();
         let mut batch = Vec::new();
         for message in messages {
@@ -65,69 +78,72 @@ impl Voyage<'_> {
             match cause {
                 Some(cause) => refused.push((message, Outcome::Refused(Failure::new(cause)))),
                 None if self.ladder == Ladder::Batches => batch.push(message),
-                None => self.queue.push_back(vec![message]),
+                None => self.queue.push_back((Arc::clone(fence), vec![message])),
             }
         }
         if !batch.is_empty() {
-            self.queue.push_back(batch);
+            self.queue.push_back((Arc::clone(fence), batch));
         }
         refused
     }
 
-    /// What an answer makes of the messages of its command; those to be tried again go back into the queue.
-    fn judge(&mut self, flight: Flight, status: &Status) -> Vec<(Message, Outcome)> {
-        let mut messages = flight.messages;
-        if status.kind == Kind::Ok {
-            self.unstated = 0;
-            let uids = self.stored_as(status, messages.len());
-            let outcomes = (0..messages.len()).map(|at| Outcome::Stored(uids.get(at).copied()));
-            return messages.into_iter().zip(outcomes.collect::<Vec<_>>()).collect();
+    /// The next command's messages.
+    fn due(&mut self) -> Option<(Arc<Fence>, Vec<Message>)> {
+        if self.stop.is_some() || !self.has_room() {
+            return None;
         }
-        let name = self.fence.folder.path.to_string();
-        let several = messages.len() > 1 && self.stop.is_none();
-        match refusal::append(status, &name) {
-            // No room for all of them: some may fit, and the person gets as much as the target can hold.
-            Refusal::Stop(Failure { cause: Cause::QuotaFull, .. }) if several => {
-                let second = messages.split_off(messages.len() / 2);
-                self.queue.push_front(second);
-                self.queue.push_front(messages);
-                Vec::new()
-            }
-            // In doubt only in name: nothing of it was stored, and the next run finds that out.
-            Refusal::Stop(failure) => {
-                self.stop.get_or_insert(failure);
-                Vec::new()
-            }
-            Refusal::Message(_) | Refusal::Unstated(_) if messages.len() > 1 => {
-                let second = messages.split_off(messages.len() / 2);
-                self.queue.push_front(second);
-                self.queue.push_front(messages);
-                Vec::new()
-            }
-            Refusal::Message(failure) => refuse(messages, &failure),
-            Refusal::Unstated(failure) => {
-                self.unstated += 1;
-                if self.unstated >= IN_A_ROW {
-                    let folder = Failure { cause: Cause::FolderRefused, ..failure.clone() };
-                    self.stop.get_or_insert(folder.reaching(Cause::FolderRefused.reach()).about(name));
-                }
-                refuse(messages, &failure)
-            }
-        }
+        self.queue.pop_front()
     }
 
-    /// APPENDUID (RFC 4315): the UIDs in the order the messages were given, or none.
-    fn stored_as(&mut self, status: &Status, count: usize) -> Vec<u32> {
-        if status.code != "APPENDUID" {
-            return Vec::new();
+    fn judge(&mut self, fence: &Fence, messages: Vec<Message>, status: &Status) -> Judgement {
+        let path = &fence.folder.path;
+        if status.kind == Kind::Ok {
+            self.unstated.remove(path);
+            let (uids, failure) = stored_as(fence, status, messages.len());
+            let outcomes = (0..messages.len()).map(|at| Outcome::Stored(uids.get(at).copied()));
+            return Judgement { settled: messages.into_iter().zip(outcomes).collect(), failure };
         }
-        let Some((validity, uids)) = status.arguments.split_once(' ') else { return Vec::new() };
-        if validity.parse() != Ok(self.fence.validity) {
-            self.stop.get_or_insert(Failure::new(Cause::ValidityChanged).about(self.fence.folder.path.to_string()));
-            return Vec::new();
+        match refusal::append(status, &path.to_string()) {
+            Refusal::Stop(failure) if failure.cause != Cause::QuotaFull && failure.reach <= Reach::Folder => {
+                Judgement { failure: Some(failure), ..Judgement::default() }
+            }
+            // What the server asks of us, and not what one message is: in doubt only in name.
+            Refusal::Stop(failure) if failure.cause != Cause::QuotaFull || messages.len() == 1 => {
+                self.stop.get_or_insert(failure);
+                Judgement::default()
+            }
+            // One of them, or no room for all: singly each shows what it is.
+            _ if messages.len() > 1 => {
+                let settled = messages.into_iter().map(|message| (message, Outcome::Doubtful)).collect();
+                Judgement { settled, failure: None }
+            }
+            Refusal::Message(failure) | Refusal::Stop(failure) => {
+                Judgement { settled: refuse(messages, &failure), failure: None }
+            }
+            Refusal::Unstated(failure) => {
+                let in_a_row = self.unstated.entry(path.clone()).or_default();
+                *in_a_row += 1;
+                let all = (*in_a_row >= IN_A_ROW).then(|| {
+                    let folder = Failure { cause: Cause::FolderRefused, ..failure.clone() };
+                    folder.reaching(Cause::FolderRefused.reach()).about(path.to_string())
+                });
+                Judgement { settled: refuse(messages, &failure), failure: all }
+            }
         }
-        set::parse(uids, count).filter(|uids| uids.len() == count).unwrap_or_default()
     }
+}
+
+/// APPENDUID (RFC 4315): the UIDs in the order the messages were given, or none.
+fn stored_as(fence: &Fence, status: &Status, count: usize) -> (Vec<u32>, Option<Failure>) {
+    if status.code != "APPENDUID" {
+        return Default::default();
+    }
+    let Some((validity, uids)) = status.arguments.split_once(' ') else { return Default::default() };
+    if validity.parse() != Ok(fence.validity) {
+        let changed = Failure::new(Cause::ValidityChanged).about(fence.folder.path.to_string());
+        return (Vec::new(), Some(changed));
+    }
+    (set::parse(uids, count).filter(|uids| uids.len() == count).unwrap_or_default(), None)
 }
 
 fn refuse(messages: Vec<Message>, failure: &Failure) -> Vec<(Message, Outcome)> {
@@ -135,45 +151,43 @@ fn refuse(messages: Vec<Message>, failure: &Failure) -> Vec<(Message, Outcome)> 
 }
 
 impl Imap {
-    pub(super) async fn store_messages(&mut self, fence: &Fence, feed: &mut dyn Feed) -> Result<()> {
+    pub(super) async fn store_messages(&mut self, feed: &mut dyn Feed) -> Result<()> {
         self.carrier.wire.sieve.lift = Lift::Drop;
-        self.told.insert(fence.folder.wire.clone(), fence.validity);
-        self.ensure_folder(&fence.folder, true).await?;
         let ladder = Ladder::of(|name| self.capabilities.has(name));
         let limit = self.message_limit().await?;
-        let mut voyage =
-            Voyage { fence, ladder, limit, flights: Vec::new(), queue: VecDeque::new(), unstated: 0, stop: None };
+        let mut voyage = Voyage {
+            ladder,
+            limit,
+            flights: Vec::new(),
+            queue: VecDeque::new(),
+            unstated: HashMap::new(),
+            given_up: HashSet::new(),
+            stop: None,
+        };
         let mut ended = false;
         loop {
             while self.carrier.has_early() {
                 self.land(&mut voyage, feed).await?;
             }
-            if voyage.stop.is_none()
-                && voyage.has_room()
-                && let Some(messages) = voyage.queue.pop_front()
-            {
-                let flight = self.launch(&voyage, messages).await?;
-                voyage.flights.push(flight);
+            if let Some((fence, messages)) = voyage.due() {
+                self.launch(&mut voyage, fence, messages).await?;
                 continue;
             }
             let asking = !ended && voyage.stop.is_none() && voyage.queue.is_empty() && voyage.has_room();
             if asking {
                 match feed.take(BATCH, voyage.flights.is_empty()).await? {
-                    Taken::Batch(messages) => {
+                    Taken::Batch(fence, messages) => {
                         let whole = messages.len() >= BATCH.messages;
-                        let refused = voyage.accept(messages);
+                        let refused = voyage.accept(&fence, messages);
                         if !refused.is_empty() {
-                            feed.settle(refused).await?;
+                            feed.settle(&fence, refused).await?;
                         }
                         if whole || voyage.flights.is_empty() {
                             continue;
                         }
                         // The feed is drained: send this, then leave it a moment to gather more.
-                        while voyage.has_room()
-                            && let Some(messages) = voyage.queue.pop_front()
-                        {
-                            let flight = self.launch(&voyage, messages).await?;
-                            voyage.flights.push(flight);
+                        while let Some((fence, messages)) = voyage.due() {
+                            self.launch(&mut voyage, fence, messages).await?;
                         }
                     }
                     Taken::NotYet => {}
@@ -201,17 +215,27 @@ impl Imap {
     }
 
     /// Sends one command with all of `messages`.
-    async fn launch(&mut self, voyage: &Voyage<'_>, messages: Vec<Message>) -> Result<Flight> {
+    async fn launch(&mut self, voyage: &mut Voyage, fence: Arc<Fence>, messages: Vec<Message>) -> Result<()> {
+        // In doubt only in name, as all that a folder was given and did not take.
+        if voyage.given_up.contains(&fence.folder.path) {
+            return Ok(());
+        }
         let octets = messages.iter().map(|message| message.body.len()).sum();
+        let tag = self.say(voyage.ladder, &fence, &messages).await?;
+        voyage.flights.push(Flight { tag, fence, messages, octets });
+        Ok(())
+    }
+
+    async fn say(&mut self, ladder: Ladder, fence: &Fence, messages: &[Message]) -> Result<Tag> {
         let mut tag: Option<Tag> = None;
-        for message in &messages {
-            let plus = voyage.ladder.plus(message.body.len());
-            let line = announce(message, voyage.fence, plus);
+        for message in messages {
+            let plus = ladder.plus(message.body.len());
+            let line = announce(message, fence, plus);
             let tag = match &tag {
                 None => {
-                    let name = command::name(&voyage.fence.folder.wire);
+                    let name = command::name(&fence.folder.wire);
                     let pieces = [Piece::from("APPEND "), name, Piece::Text(line)];
-                    let literal_plus = voyage.ladder.plus(voyage.fence.folder.wire.len() as u64);
+                    let literal_plus = ladder.plus(fence.folder.wire.len() as u64);
                     tag.insert(self.carrier.send_pieces(&pieces, literal_plus).await?)
                 }
                 Some(tag) => {
@@ -222,7 +246,7 @@ impl Imap {
             };
             // A NO instead of the `+` is among the early answers.
             if !plus && !self.carrier.go_ahead(tag).await? {
-                return Ok(Flight { tag: tag.clone(), messages, octets });
+                return Ok(tag.clone());
             }
             let mut reader = message.body.reader()?;
             while let Some(chunk) = reader.chunk()? {
@@ -230,19 +254,24 @@ impl Imap {
             }
         }
         self.carrier.octets(b"\r\n").await?;
-        Ok(Flight { tag: tag.unwrap_or_default(), messages, octets })
+        Ok(tag.unwrap_or_default())
     }
 
     /// Waits for one response and settles what it answers.
-    async fn land(&mut self, voyage: &mut Voyage<'_>, feed: &mut dyn Feed) -> Result<()> {
+    async fn land(&mut self, voyage: &mut Voyage, feed: &mut dyn Feed) -> Result<()> {
         let status = match self.carrier.next().await? {
             Response::Tagged { tag, status } => {
+                let Some(at) = voyage.flights.iter().position(|flight| flight.tag == tag) else { return Ok(()) };
+                let Flight { fence, messages, .. } = voyage.flights.remove(at);
                 if status.kind != Kind::Bad {
-                    let Some(at) = voyage.flights.iter().position(|flight| flight.tag == tag) else { return Ok(()) };
-                    let flight = voyage.flights.remove(at);
-                    let settled = voyage.judge(flight, &status);
+                    let Judgement { settled, failure } = voyage.judge(&fence, messages, &status);
                     if !settled.is_empty() {
-                        feed.settle(settled).await?;
+                        feed.settle(&fence, settled).await?;
+                    }
+                    if let Some(failure) = failure
+                        && voyage.given_up.insert(fence.folder.path.clone())
+                    {
+                        feed.folder_failed(&fence, failure);
                     }
                     return Ok(());
                 }
@@ -253,6 +282,6 @@ impl Imap {
         };
         // The server may be about to read a message as commands: not one octet more.
         self.carrier.end().await;
-        Err(Failure::new(Cause::Protocol).about(voyage.fence.folder.path.to_string()).words(&status.words()))
+        Err(Failure::new(Cause::Protocol).words(&status.words()))
     }
 }

@@ -1,14 +1,14 @@
 //! A session with a mailbox in memory: the ports, as their documentation says.
 
-use super::{Contents, Drawer, Mailbox, Manners, Tripwire};
+use super::{Contents, Drawer, Mailbox, Manners, Sinking, Tripwire};
 use crate::{
-    Body, Budget, Capacity, Cause, Entry, Failure, Feed, Fence, Fetched, FlagChange, Folder, FolderPath, Identity,
-    Listing, Message, MessageId, Outcome, Part, Result, Source, SpecialUse, Status, Taken, Target, Want,
+    Body, Budget, Capacity, Cause, Entry, Failure, Feed, Fence, Fetched, FlagChange, Folder, Identity, Listing, Look,
+    Message, MessageId, Order, Outcome, Part, Place, Portion, Reach, Result, Source, Status, Taken, Target, Want,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::collections::VecDeque;
-use tokio::sync::mpsc::Sender;
+use std::sync::Arc;
 
 const DELIMITER: char = '/';
 
@@ -39,7 +39,7 @@ impl Session {
             let value = act(&mut self.mailbox.contents());
             passed.done().and(value)
         });
-        self.open = done.as_ref().err().is_none_or(|failure| failure.reach < crate::Reach::Connection);
+        self.open = done.as_ref().err().is_none_or(|failure| failure.reach < Reach::Connection);
         done
     }
 
@@ -63,7 +63,7 @@ fn listed(drawer: &Drawer) -> Folder {
             messages: Some(drawer.messages.len() as u32),
             uid_next: Some(drawer.uid_next),
             validity: Some(drawer.validity),
-            modseq: None,
+            modseq: Some(drawer.modseq),
             bytes: Some(drawer.messages.iter().map(|kept| kept.octets.len() as u64).sum()),
         }),
     }
@@ -91,29 +91,64 @@ impl Source for Session {
         self.effect(|contents| Ok(contents.folders.iter().map(listed).collect())).await
     }
 
-    async fn list(&mut self, folder: &Folder, from: u32, want: Want) -> Result<Listing> {
+    async fn list_all(&mut self, looks: &[Look<'_>]) -> Result<Vec<Result<Listing>>> {
+        let mut listings = Vec::with_capacity(looks.len());
+        for look in looks {
+            listings.push(only_folders(self.look(look).await)?);
+        }
+        Ok(listings)
+    }
+
+    async fn fetch_all(&mut self, order: &mut dyn Order, part: Part) -> Result<()> {
+        while let Some(portion) = order.next() {
+            match self.send(&portion, part).await {
+                Err(failure) if failure.reach <= Reach::Folder => order.failed(&portion.folder, failure),
+                sent => sent?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn close(&mut self) {
+        self.open = false;
+    }
+}
+
+/// A failure that ends no more than a folder is that folder's answer.
+fn only_folders<T>(answer: Result<T>) -> Result<Result<T>> {
+    match answer {
+        Err(failure) if failure.reach > Reach::Folder => Err(failure),
+        answer => Ok(answer),
+    }
+}
+
+impl Session {
+    async fn look(&mut self, Look { folder, from, want, since }: &Look<'_>) -> Result<Listing> {
         self.effect(|contents| {
-            let headers = want >= Want::Headers && !contents.manners.no_headers;
+            let headers = *want >= Want::Headers && !contents.manners.no_headers;
             let drawer = contents.find(&folder.path).ok_or_else(|| missing(folder))?;
-            let first = drawer.messages.partition_point(|kept| kept.uid < from);
+            let first = drawer.messages.partition_point(|kept| kept.uid < *from);
             let entry = |kept: &super::Kept| Entry {
                 id: MessageId::Uid(kept.uid),
-                size: (want >= Want::Sizes).then_some(kept.octets.len() as u32),
+                size: (*want >= Want::Sizes).then_some(kept.octets.len() as u32),
                 flags: kept.flags.clone(),
-                date: kept.date.filter(|_| want >= Want::Sizes),
+                date: kept.date.filter(|_| *want >= Want::Sizes),
                 header: headers.then_some(kept.header),
             };
+            let told = |kept: &&super::Kept| since.is_none_or(|since| kept.modseq > since);
             Ok(Listing {
                 validity: Some(drawer.validity),
                 uid_next: Some(drawer.uid_next),
-                modseq: None,
-                entries: drawer.messages[first..].iter().map(entry).collect(),
+                modseq: Some(drawer.modseq),
+                messages: drawer.messages.len() as u32,
+                entries: drawer.messages[first..].iter().filter(told).map(entry).collect(),
             })
         })
         .await
     }
 
-    async fn fetch(&mut self, folder: &Folder, ids: &[MessageId], part: Part, out: Sender<Fetched>) -> Result<()> {
+    async fn send(&mut self, portion: &Portion, part: Part) -> Result<()> {
+        let Portion { folder, validity, ids, out } = portion;
         let mut order: Vec<&MessageId> = ids.iter().collect();
         if self.manners().backwards {
             order.reverse();
@@ -126,6 +161,9 @@ impl Source for Session {
             let fetched = self
                 .effect(move |contents| {
                     let drawer = contents.find(&folder.path).ok_or_else(|| missing(folder))?;
+                    if validity.is_some_and(|validity| validity != drawer.validity) {
+                        return Err(Failure::new(Cause::ValidityChanged).about(folder.path.to_string()));
+                    }
                     let kept = id.uid().and_then(|uid| drawer.position(uid)).map(|at| drawer.messages[at].clone());
                     permit.send(match (kept, part) {
                         (None, _) => Fetched::Failed { id: id.clone(), failure: Failure::new(Cause::MessageGone) },
@@ -152,12 +190,44 @@ impl Source for Session {
         Ok(())
     }
 
-    async fn close(&mut self) {
-        self.open = false;
+    async fn make(&mut self, place: &Place<'_>) -> Result<Fence> {
+        self.effect(|contents| {
+            let keywords = contents.manners.keywords.clone();
+            let (drawer, created) = contents.make(place.path, place.special);
+            drawer.subscribed = true;
+            Ok(Fence {
+                folder: listed(drawer),
+                validity: drawer.validity,
+                uid_next: drawer.uid_next,
+                created,
+                any_keyword: keywords.is_none(),
+                keywords: keywords.unwrap_or_default(),
+            })
+        })
+        .await
     }
-}
 
-impl Session {
+    /// Appends a batch as one command, and what it is answered.
+    async fn append_all(&mut self, fence: &Fence, batch: Vec<Message>) -> Result<Vec<(Message, Outcome)>> {
+        let manners = self.manners();
+        let sunk = match (manners.sinking, &manners.refuses) {
+            (Sinking::Alone, _) | (_, None) => false,
+            (_, Some(_)) if batch.len() == 1 => false,
+            (_, Some(refuses)) => {
+                let mut octets = batch.iter().map(|message| octets_of(&message.body));
+                octets.any(|octets| octets.is_ok_and(|octets| refuses(&octets).is_some()))
+            }
+        };
+        let mut answered = Vec::with_capacity(batch.len());
+        let mut stopped = sunk && manners.sinking == Sinking::Batch;
+        for message in batch {
+            let outcome = if stopped { Outcome::Doubtful } else { self.append(fence, &message).await? };
+            stopped |= sunk && matches!(outcome, Outcome::Refused(_));
+            answered.push((message, if sunk { Outcome::Doubtful } else { outcome }));
+        }
+        Ok(answered)
+    }
+
     /// Appends one message: as the server's answer to it, or as the end of this connection.
     async fn append(&mut self, fence: &Fence, message: &Message) -> Result<Outcome> {
         let octets = octets_of(&message.body)?;
@@ -194,50 +264,38 @@ impl Target for Session {
         self.effect(|contents| Ok(contents.manners.capacity.clone())).await
     }
 
-    async fn prepare(&mut self, path: &FolderPath, special: Option<SpecialUse>) -> Result<Fence> {
-        self.effect(|contents| {
-            let keywords = contents.manners.keywords.clone();
-            let (drawer, created) = contents.make(path, special);
-            drawer.subscribed = true;
-            Ok(Fence {
-                folder: listed(drawer),
-                validity: drawer.validity,
-                uid_next: drawer.uid_next,
-                created,
-                any_keyword: keywords.is_none(),
-                keywords: keywords.unwrap_or_default(),
-            })
-        })
-        .await
+    async fn prepare_all(&mut self, places: &[Place<'_>]) -> Result<Vec<Result<Fence>>> {
+        let mut fences = Vec::with_capacity(places.len());
+        for place in places {
+            fences.push(only_folders(self.make(place).await)?);
+        }
+        Ok(fences)
     }
 
-    async fn store(&mut self, fence: &Fence, feed: &mut dyn Feed) -> Result<()> {
+    async fn store(&mut self, feed: &mut dyn Feed) -> Result<()> {
         let manners = self.manners();
-        let mut in_flight: VecDeque<Vec<(Message, Outcome)>> = VecDeque::new();
+        let mut in_flight: VecDeque<(Arc<Fence>, Vec<(Message, Outcome)>)> = VecDeque::new();
         loop {
             if in_flight.len() >= manners.in_flight.max(1)
-                && let Some(answered) = in_flight.pop_front()
+                && let Some((fence, answered)) = in_flight.pop_front()
             {
-                feed.settle(answered).await?;
+                feed.settle(&fence, answered).await?;
             }
             match feed.take(manners.batch, in_flight.is_empty()).await? {
-                Taken::Batch(batch) => {
-                    let mut answered = Vec::with_capacity(batch.len());
-                    for message in batch {
-                        let outcome = self.append(fence, &message).await?;
-                        answered.push((message, outcome));
-                    }
-                    in_flight.push_back(answered);
-                }
+                Taken::Batch(fence, batch) => match self.append_all(&fence, batch).await {
+                    Ok(answered) => in_flight.push_back((fence, answered)),
+                    Err(failure) if failure.reach == Reach::Folder => feed.folder_failed(&fence, failure),
+                    Err(failure) => return Err(failure),
+                },
                 Taken::NotYet => match in_flight.pop_front() {
-                    Some(answered) => feed.settle(answered).await?,
+                    Some((fence, answered)) => feed.settle(&fence, answered).await?,
                     None => return Err(Failure::new(Cause::Protocol).about("NotYet while nothing is in flight")),
                 },
                 Taken::End => break,
             }
         }
-        for answered in in_flight {
-            feed.settle(answered).await?;
+        for (fence, answered) in in_flight {
+            feed.settle(&fence, answered).await?;
         }
         Ok(())
     }
@@ -284,8 +342,8 @@ impl Target for Session {
         self.effect(|contents| {
             let drawer = contents.find(&folder.path).ok_or_else(|| missing(folder))?;
             for change in changes {
-                if let Some(at) = change.id.uid().and_then(|uid| drawer.position(uid)) {
-                    drawer.messages[at].flags = change.flags.clone();
+                if let Some(uid) = change.id.uid() {
+                    drawer.flag(uid, change.flags.clone());
                 }
             }
             Ok(())

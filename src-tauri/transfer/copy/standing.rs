@@ -3,7 +3,7 @@
 use super::follow::{Change, changes};
 use super::{Ends, from_source, from_target, reading};
 use crate::Counts;
-use crate::journal::{Brief, Claim, Ledger, PairId, PairState, Print, State, flag_mark};
+use crate::journal::{Brief, Claim, Edge, Ledger, Mark, PairId, PairState, Print, State, flag_mark};
 use crate::reconcile::{Answer, Need, Prints, Question, Renewed, SourceItem, TargetItem, reconcile, renew};
 use mail::{Entry, Fence, Flags, Folder, Listing, MessageId, Result, Want};
 use std::collections::HashSet;
@@ -18,12 +18,15 @@ pub struct Standing {
     pub exists: bool,
     /// `stored`: by earlier calls of this run. `failed` stays 0.
     pub counts: Counts,
-    pub store: Vec<MessageId>,
+    /// With sizes as listed, ascending.
+    pub store: Vec<(MessageId, u32)>,
     pub undecided: Vec<MessageId>,
-    /// Of `store`, as listed.
-    pub octets: u64,
     /// Flags that follow.
     pub flags: Vec<Change>,
+    /// The source as it was listed, where its server tells of changes.
+    pub edge: Option<(Edge, u64)>,
+    /// Nothing was found that every run has to name.
+    pub clean: bool,
     /// Some of `store` or `undecided` was given to the target before, and its answer is not known.
     pub doubtful: bool,
 }
@@ -37,28 +40,64 @@ struct Lists {
 }
 
 impl Ends<'_> {
-    /// Of a move: prepares the target folder, and commits what it finds. `failed` are not tried again by this call.
-    pub(super) async fn stand(&mut self, failed: &HashSet<MessageId>) -> Result<Standing> {
-        let fence = from_target(self.stop, self.target.prepare(&self.pair.target, self.pair.special)).await?;
-        let listing = from_source(self.stop, self.source.list(&self.pair.source, 1, Want::Sizes)).await?;
+    /// Of a move: commits what it finds. `failed` are not tried again by this run.
+    pub(super) async fn stand(
+        &mut self,
+        fence: Fence,
+        listing: Listing,
+        failed: &HashSet<MessageId>,
+    ) -> Result<Standing> {
         let state = self.begin(&fence, &listing).await?;
         let mut standing = self.settle(state, fence, true, listing).await?;
-        standing.store.retain(|id| !failed.contains(id));
+        standing.store.retain(|(id, _)| !failed.contains(id));
         standing.undecided.retain(|id| !failed.contains(id));
         Ok(standing)
     }
 
-    /// Of a check: opens nothing for writing.
-    pub(super) async fn look(&mut self) -> Result<Standing> {
-        let folders = from_target(self.stop, self.target.folders()).await?;
-        let found = folders.into_iter().find(|folder| folder.path == self.pair.target && folder.selectable);
-        let exists = found.is_some();
-        let folder = found.unwrap_or_else(|| Folder { path: self.pair.target.clone(), ..self.pair.source.clone() });
+    /// The same for this folder alone, asked for now.
+    pub(super) async fn stand_again(&mut self, failed: &HashSet<MessageId>) -> Result<Standing> {
+        let fence = from_target(self.stop, self.target.prepare(&self.pair.target, self.pair.special)).await?;
         let listing = from_source(self.stop, self.source.list(&self.pair.source, 1, Want::Sizes)).await?;
-        let there = match exists {
-            true => from_target(self.stop, self.target.list(&folder, u32::MAX, Want::Flags)).await?,
-            false => Listing::default(),
-        };
+        self.stand(fence, listing, failed).await
+    }
+
+    /// Of a folder that only grew since its mark: `listing` is what is new. None: it is to be listed whole.
+    pub(super) async fn grown(&mut self, fence: Fence, listing: Listing, mark: &Mark) -> Result<Option<Standing>> {
+        let known = self.journal.pair(&self.pair.source.path, &self.pair.target).await?;
+        let new = listing.entries.len() as u32;
+        let here = listing.messages == mark.source.messages.saturating_add(new)
+            && listing.entries.iter().all(|entry| entry.id.uid().is_some_and(|uid| uid >= mark.source.uid_next));
+        let there = fence.folder.status.and_then(|status| status.messages) == Some(mark.target.messages)
+            && fence.uid_next == mark.target.uid_next;
+        let same =
+            |state: &PairState| state.target_validity == fence.validity && state.source_validity == listing.validity;
+        let Some(state) = known.filter(|state| here && there && same(state)) else { return Ok(None) };
+        let items: Vec<SourceItem> = listing.entries.iter().map(|entry| self.item(entry)).collect();
+        let store: Vec<(MessageId, u32)> =
+            items.iter().filter(|item| !item.skip).map(|item| (item.id.clone(), item.size)).collect();
+        let skipped = mark.skipped + (items.len() - store.len()) as u64;
+        let found = u64::from(listing.messages);
+        let counts = Counts { found, already: found - skipped - store.len() as u64, skipped, ..Counts::default() };
+        Ok(Some(Standing {
+            edge: edge(&listing),
+            state,
+            fence,
+            exists: true,
+            counts,
+            store,
+            undecided: Vec::new(),
+            flags: Vec::new(),
+            clean: true,
+            doubtful: false,
+        }))
+    }
+
+    /// Of a check: `found` is the target folder, if it is there, and what it tells of itself.
+    pub(super) async fn look(&mut self, listing: Listing, found: Option<(Folder, Listing)>) -> Result<Standing> {
+        let exists = found.is_some();
+        let (folder, there) = found.unwrap_or_else(|| {
+            (Folder { path: self.pair.target.clone(), ..self.pair.source.clone() }, Listing::default())
+        });
         let fence = Fence {
             validity: there.validity.unwrap_or(0),
             uid_next: if exists { there.uid_next.unwrap_or(u32::MAX) } else { 1 },
@@ -152,6 +191,7 @@ impl Ends<'_> {
     }
 
     async fn settle(&mut self, state: PairState, fence: Fence, exists: bool, listing: Listing) -> Result<Standing> {
+        let edge = edge(&listing);
         let (mut rows, known) = self.journal.brief(state.id).await?;
         let mut prints =
             Prints { source: known.into_iter().map(|(id, print)| (id, Some(print))).collect(), ..Prints::default() };
@@ -192,10 +232,9 @@ impl Ends<'_> {
             }
         };
         self.conclude(&state, &answer).await?;
-        let store: HashSet<&MessageId> = answer.store.iter().collect();
-        let again = |id: &MessageId| store.contains(id) || answer.undecided.binary_search(id).is_ok();
+        let again =
+            |id: &MessageId| answer.store.binary_search(id).is_ok() || answer.undecided.binary_search(id).is_ok();
         let doubtful = rows.iter().any(|row| row.state == State::Intended && again(&row.id));
-        let octets = lists.source.iter().filter(|item| store.contains(&item.id)).map(|item| u64::from(item.size)).sum();
         let counts = Counts {
             found: lists.source.len() as u64,
             stored: answer.stored,
@@ -204,8 +243,14 @@ impl Ends<'_> {
             failed: 0,
             gone: answer.gone.len() as u64,
         };
+        let clean = answer.gone.is_empty() && answer.deleted.is_empty();
         let Answer { store, undecided, .. } = answer;
-        Ok(Standing { state, fence, exists, counts, octets, flags, store, undecided, doubtful })
+        let mut items = lists.source.iter();
+        let sized = store.into_iter().map(|id| {
+            let size = items.find(|item| item.id == id).map_or(0, |item| item.size);
+            (id, size)
+        });
+        Ok(Standing { store: sized.collect(), state, fence, exists, counts, flags, undecided, edge, clean, doubtful })
     }
 
     async fn list_source_headers(&mut self, first: &MessageId, lists: &mut Lists) -> Result<()> {
@@ -306,6 +351,11 @@ impl Ends<'_> {
         }
         Ok(())
     }
+}
+
+fn edge(listing: &Listing) -> Option<(Edge, u64)> {
+    let edge = Edge { uid_next: listing.uid_next?, messages: listing.messages };
+    Some((edge, listing.modseq?))
 }
 
 fn claims(answer: &Answer, prints: &Prints) -> Vec<Claim> {

@@ -8,7 +8,7 @@ use crate::journal::Journal;
 use mail::memory::{Kept, Mailbox, Manners, Tripwire};
 use mail::{Flags, Limits, System};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub fn path(text: &str) -> FolderPath {
@@ -33,6 +33,31 @@ pub struct World {
     pub rules: Rules,
     /// (folder, id) of all that any run named as maybe stored twice.
     pub named: BTreeSet<(FolderPath, MessageId)>,
+}
+
+/// One folder by one pair of sessions, to its end.
+pub async fn copy_folder(
+    pair: Pair,
+    source: &mut dyn Source,
+    target: &mut dyn Target,
+    (journal, rules): (&Journal, &Rules),
+    step: Steps,
+    stop: &CancellationToken,
+) -> Result<Copied> {
+    let terms = Terms { journal: journal.clone(), rules: rules.clone(), stop: stop.clone() };
+    let mut lanes = [Lane::new(0, pair, None, step)];
+    if !rules.store {
+        check(&mut lanes, source, target, &terms).await?;
+    }
+    while !lanes[0].is_over() {
+        stand(&mut lanes, source, target, &terms).await?;
+        let due = lanes[0].due.len();
+        let stream = Stream::of(&mut lanes, journal.clone(), stop.clone());
+        stream.flow(source, target).await.map_err(|lost| lost.failure)?;
+        conclude(&mut lanes[0], stream.take_tally(0), due, source, target, &terms).await?;
+    }
+    let [lane] = lanes;
+    lane.failure.map_or(Ok(lane.copied.unwrap()), Err)
 }
 
 /// What a run came to.
@@ -85,9 +110,10 @@ impl World {
             let pair = Pair { source: folder.clone(), target: name.clone(), special: None };
             let mut tries = 0;
             loop {
-                let told = Mutex::new(Counts::default());
-                let step = |step: Step| {
-                    let mut told = told.lock().unwrap();
+                let told = Arc::new(Mutex::new(Counts::default()));
+                let telling = Arc::clone(&told);
+                let step = move |step: Step| {
+                    let mut told = telling.lock().unwrap();
                     match step {
                         Step::Found(n) => told.found += n,
                         Step::Stored { messages, .. } => told.stored += messages,
@@ -97,7 +123,8 @@ impl World {
                         Step::Gone(n) => told.gone += n,
                     }
                 };
-                match copy_folder(&pair, &mut source, &mut target, journal, &self.rules, &step, &stop).await {
+                let terms = (journal, &self.rules);
+                match copy_folder(pair.clone(), &mut source, &mut target, terms, Arc::new(step), &stop).await {
                     Ok(copied) => {
                         ran.counts.add(copied.counts);
                         ran.octets += copied.octets;

@@ -29,6 +29,13 @@ const TABLES: &str = "
         detail TEXT, words TEXT, UNIQUE (folder, id, code));
 ";
 
+/// Came later: made where it is missing. An older Mailferry lets a mark lie, and it no longer fits what it left.
+const MARKS: &str = "
+    CREATE TABLE IF NOT EXISTS mark (
+        pair INTEGER PRIMARY KEY, source_next INTEGER NOT NULL, source_messages INTEGER NOT NULL, modseq INTEGER NOT NULL,
+        target_next INTEGER NOT NULL, target_messages INTEGER NOT NULL, skipped INTEGER NOT NULL);
+";
+
 pub fn open(path: &Path) -> Result<(Connection, Opened)> {
     let existed = path.metadata().is_ok_and(|file| file.len() > 0);
     match attempt(path) {
@@ -44,7 +51,7 @@ pub fn open(path: &Path) -> Result<(Connection, Opened)> {
 
 pub fn in_memory() -> Result<Connection> {
     let file = Connection::open_in_memory().map_err(|error| failure(&error))?;
-    file.execute_batch(TABLES).map_err(|error| failure(&error))?;
+    file.execute_batch(TABLES).and_then(|()| file.execute_batch(MARKS)).map_err(|error| failure(&error))?;
     Ok(file)
 }
 
@@ -97,6 +104,7 @@ fn attempt(path: &Path) -> Result<Connection, Trouble> {
             return Err(Trouble::Damaged);
         }
     }
+    file.execute_batch(MARKS)?;
     Ok(file)
 }
 

@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Names a pair of folders within one journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PairId(pub i64);
 
 /// A pair of folders that was begun.
@@ -324,10 +324,15 @@ impl Journal {
 
     /// One synced commit of a batch.
     pub(crate) async fn commit(&self, pair: PairId, ledger: Ledger) -> Result<()> {
-        if ledger.is_empty() {
+        self.commit_all(vec![(pair, ledger)]).await
+    }
+
+    /// The same for several pairs of folders.
+    pub(crate) async fn commit_all(&self, ledgers: Vec<(PairId, Ledger)>) -> Result<()> {
+        if ledgers.iter().all(|(_, ledger)| ledger.is_empty()) {
             return Ok(());
         }
-        self.run(move |file| write(file, pair, &ledger)).await
+        self.run(move |file| ledgers.iter().try_for_each(|(pair, ledger)| write(file, *pair, ledger))).await
     }
 }
 
@@ -336,6 +341,9 @@ const PAIR: &str = "SELECT pair, source, target, source_validity, target_validit
 const VALIDITY: &str = "(SELECT source_validity FROM pair WHERE pair = ?1)";
 
 fn write(file: &Transaction, pair: PairId, ledger: &Ledger) -> rusqlite::Result<()> {
+    if !ledger.intents.is_empty() {
+        super::mark::forget(file, pair)?;
+    }
     let mut intend = file.prepare_cached(&format!(
         "INSERT INTO ledger (pair, validity, id, state, run, sha256, header, size, flags, date, zone)
          VALUES (?1, {VALIDITY}, ?2, 0, {RUN}, ?3, ?4, ?5, ?6, ?7, ?8)

@@ -202,7 +202,8 @@ async fn a_stop_is_safe_and_soon() {
         let pair = Pair { target: folder.path.clone(), source: folder, special: None };
         let stop = CancellationToken::new();
         let since = std::time::Instant::now();
-        let copying = copy_folder(&pair, &mut source, &mut target, &world.journal, &world.rules, &|_| {}, &stop);
+        let terms = (&world.journal, &world.rules);
+        let copying = copy_folder(pair, &mut source, &mut target, terms, std::sync::Arc::new(|_| {}), &stop);
         let stopping = async {
             tokio::time::sleep(Duration::from_millis(200)).await;
             stop.cancel();

@@ -240,35 +240,33 @@ impl Source for Narrow {
         self.inside.folders().await
     }
 
-    async fn list(&mut self, folder: &Folder, from: u32, want: mail::Want) -> Result<mail::Listing> {
-        self.inside.list(folder, from, want).await
+    async fn list_all(&mut self, looks: &[mail::Look<'_>]) -> Result<Vec<Result<mail::Listing>>> {
+        self.inside.list_all(looks).await
     }
 
-    async fn fetch(
-        &mut self,
-        folder: &Folder,
-        ids: &[MessageId],
-        part: mail::Part,
-        out: tokio::sync::mpsc::Sender<mail::Fetched>,
-    ) -> Result<()> {
-        let (into, mut from) = tokio::sync::mpsc::channel(1);
-        let passing = async {
-            while let Some(fetched) = from.recv().await {
-                let fetched = match fetched {
-                    mail::Fetched::Message(message) => {
-                        let mut body = self.budget.body(message.body.len()).await.unwrap();
-                        body.write(message.body.in_memory().unwrap()).unwrap();
-                        mail::Fetched::Message(mail::Message { body: body.finish(), ..message })
+    async fn fetch_all(&mut self, order: &mut dyn mail::Order, part: mail::Part) -> Result<()> {
+        let budget = &self.budget;
+        let station = |passing: mail::relay::Passing| -> futures::future::BoxFuture<'static, Result<()>> {
+            let budget = budget.clone();
+            Box::pin(async move {
+                let mail::relay::Passing { mut from, out, .. } = passing;
+                while let Some(fetched) = from.recv().await {
+                    let fetched = match fetched {
+                        mail::Fetched::Message(message) => {
+                            let mut body = budget.body(message.body.len()).await.unwrap();
+                            body.write(message.body.in_memory().unwrap()).unwrap();
+                            mail::Fetched::Message(mail::Message { body: body.finish(), ..message })
+                        }
+                        other => other,
+                    };
+                    if out.send(fetched).await.is_err() {
+                        break;
                     }
-                    other => other,
-                };
-                if out.send(fetched).await.is_err() {
-                    break;
                 }
-            }
-            from.close();
+                Ok(())
+            })
         };
-        tokio::join!(self.inside.fetch(folder, ids, part, into), passing).0
+        mail::relay::relay(&mut self.inside, order, part, 1, station).await
     }
 
     async fn close(&mut self) {}
@@ -285,7 +283,8 @@ async fn narrow(limit: Duration) -> Result<Counts, Wrong> {
     let folder = source.folders().await.unwrap().remove(0);
     let pair = Pair { target: folder.path.clone(), source: folder, special: None };
     let stop = CancellationToken::new();
-    let copying = copy_folder(&pair, &mut source, &mut target, &world.journal, &world.rules, &|_| {}, &stop);
+    let terms = (&world.journal, &world.rules);
+    let copying = copy_folder(pair, &mut source, &mut target, terms, std::sync::Arc::new(|_| {}), &stop);
     Ok(in_time(copying, limit).await?.unwrap().counts)
 }
 

@@ -1,0 +1,82 @@
+//! A folder on its way in one run: what was told of it, what failed, and where it stands now. Must not speak to a
+//! mailbox.
+
+use super::standing::Standing;
+use super::{Copied, Pair, Step};
+use crate::Counts;
+use crate::journal::Mark;
+use mail::{Failure, MessageId, Status};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Told of each step of a folder. Called from any session's work.
+pub type Steps = Arc<dyn Fn(Step) + Send + Sync>;
+
+pub struct Lane {
+    /// Its place in the plan.
+    pub at: usize,
+    pub pair: Pair,
+    /// The target folder as the survey saw it.
+    pub there: Option<Status>,
+    /// As it was left by an earlier run, while it is not looked at otherwise.
+    pub(super) mark: Option<Mark>,
+    pub step: Steps,
+    pub(super) told: Counts,
+    /// Not tried again by this run.
+    pub(super) failed: HashSet<MessageId>,
+    /// Were in a batch that was refused: they go one by one.
+    pub(super) careful: HashSet<MessageId>,
+    /// What a lost connection left at the target has had its time.
+    pub(super) waited: bool,
+    pub(super) standing: Option<Standing>,
+    /// To be stored now, with the size as listed. Ascending.
+    pub due: Vec<(MessageId, u32)>,
+    /// Nothing is left to be found out once `due` is stored.
+    pub(super) last: bool,
+    /// Failed as a folder.
+    pub failure: Option<Failure>,
+    pub copied: Option<Copied>,
+}
+
+impl Lane {
+    pub fn new(at: usize, pair: Pair, there: Option<Status>, step: Steps) -> Self {
+        Self {
+            at,
+            pair,
+            there,
+            mark: None,
+            step,
+            told: Counts::default(),
+            failed: HashSet::new(),
+            careful: HashSet::new(),
+            waited: false,
+            standing: None,
+            due: Vec::new(),
+            last: false,
+            failure: None,
+            copied: None,
+        }
+    }
+
+    /// These are not tried any more.
+    pub fn give_up(&mut self, ids: Option<&HashSet<MessageId>>) {
+        self.failed.extend(ids.into_iter().flatten().cloned());
+    }
+
+    /// Nothing more is to be done for it in this round.
+    pub fn is_over(&self) -> bool {
+        self.copied.is_some() || self.failure.is_some()
+    }
+
+    /// Takes the failure of this folder alone; one that reaches further is given back.
+    pub(super) fn take<T>(&mut self, result: mail::Result<T>) -> mail::Result<Option<T>> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(failure) if failure.reach <= mail::Reach::Folder => {
+                self.failure = Some(failure);
+                Ok(None)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The messages that are to be copied now, of all folders, as one stream for any number of pairs of sessions: each takes
+//! slices of it until none is left, its source some of them ahead of its target. Must not know what a pair is opened
+//! with, nor what follows a failure.
+
+use super::lane::{Lane, Steps};
+use super::{Step, stopped};
+use crate::feed::{CopyFeed, Incoming, Tally, refuse};
+use crate::journal::{Journal, Ledger, PairState};
+use crate::queue::{Pool, Slice};
+use mail::{Cause, Failure, Fence, Fetched, Folder, MessageId, Order, Part, Portion, Result, Side, Source, Target};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio_util::sync::CancellationToken;
+
+/// Messages of a slice that wait for the target; their octets are bounded by the run's budget.
+const ROOM: usize = if cfg!(test) { 4 } else { 256 };
+/// What is in flight when a run is stopped has this long to be answered. After that it is in doubt, which costs
+/// the next run a look at the target.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// One folder's part in the stream.
+pub struct Track {
+    /// Its place in the plan.
+    pub at: usize,
+    pub folder: Arc<Folder>,
+    pub validity: Option<u32>,
+    pub fence: Arc<Fence>,
+    pub pair: PairState,
+    pub step: Steps,
+    tally: Mutex<Tally>,
+}
+
+impl Track {
+    pub fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a lost pair was at.
+#[derive(Debug)]
+pub struct Lost {
+    pub failure: Failure,
+    /// The folder's place in the plan, and the message that was to come next from the source.
+    pub at: Option<usize>,
+    pub id: Option<MessageId>,
+}
+
+pub struct Stream {
+    tracks: Vec<Arc<Track>>,
+    pool: Mutex<Pool>,
+    journal: Journal,
+    stop: CancellationToken,
+}
+
+impl Stream {
+    /// Of what is due of these lanes.
+    pub fn of(lanes: &mut [Lane], journal: Journal, stop: CancellationToken) -> Arc<Self> {
+        let mut pool = Pool::default();
+        let all = lanes.iter().map(|lane| lane.due.len()).sum();
+        let mut tracks = Vec::new();
+        for lane in lanes.iter_mut().filter(|lane| !lane.is_over()) {
+            let Some(standing) = &lane.standing else { continue };
+            pool.add(std::mem::take(&mut lane.due), &lane.careful, all);
+            tracks.push(Arc::new(Track {
+                at: lane.at,
+                folder: Arc::new(lane.pair.source.clone()),
+                validity: standing.state.source_validity,
+                fence: Arc::new(standing.fence.clone()),
+                pair: standing.state.clone(),
+                step: Arc::clone(&lane.step),
+                tally: Mutex::default(),
+            }));
+        }
+        Arc::new(Self { tracks, pool: Mutex::new(pool), journal, stop })
+    }
+
+    pub fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What became of the folder at this place of the plan.
+    pub fn take_tally(&self, at: usize) -> Tally {
+        let track = self.tracks.iter().find(|track| track.at == at);
+        track.map(|track| std::mem::take(&mut *track.tally())).unwrap_or_default()
+    }
+
+    /// Copies slices from one side to the other until none is left. Both sides go on to a safe state whatever becomes
+    /// of the other. What a failure leaves undone is not in the stream any more.
+    pub async fn flow(&self, source: &mut dyn Source, target: &mut dyn Target) -> Result<(), Lost> {
+        let (into, incoming) = mpsc::unbounded_channel();
+        let mut feed = CopyFeed::new(incoming, &self.journal, &self.stop);
+        let storing = async {
+            let stored = target.store(&mut feed).await.map_err(|failure| failure.on(Side::Target));
+            let blame = feed.blame();
+            #[cfg(test)]
+            if stored.is_err() && crate::mutant::is(crate::mutant::Mutant::FeedKept) {
+                std::mem::forget(feed);
+                return (stored, Vec::new(), Ok(()), blame);
+            }
+            let (missing, kept) = feed.finish().await;
+            (stored, missing, kept, blame)
+        };
+        let fetching = async move {
+            let mut order = Slices { stream: self, at: None, into };
+            source.fetch_all(&mut order, Part::Whole).await.map_err(|failure| failure.on(Side::Source))
+        };
+        let both = async { tokio::join!(fetching, storing) };
+        let late = async {
+            self.stop.cancelled().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        let nobody = |failure: Failure| Lost { failure, at: None, id: None };
+        let (fetched, (stored, missing, kept, blame)) = tokio::select! {
+            biased;
+            both = both => both,
+            () = late => return Err(nobody(stopped())),
+        };
+        if self.stop.is_cancelled() {
+            return Err(nobody(stopped()));
+        }
+        kept.map_err(nobody)?;
+        let lost = |failure: Failure, source: bool| Lost {
+            failure,
+            at: blame.as_ref().map(|(at, _)| *at),
+            id: blame.as_ref().and_then(|(_, id)| id.clone()).filter(|_| source),
+        };
+        match (stored, fetched) {
+            (Err(target), Err(source)) if source.reach > target.reach => return Err(lost(source, true)),
+            (Err(failure), _) => return Err(lost(failure, false)),
+            (_, Err(failure)) => return Err(lost(failure, true)),
+            (Ok(()), Ok(())) => {}
+        }
+        self.name_missing(missing).await.map_err(nobody)
+    }
+
+    /// This message has failed, whatever else is tried.
+    pub async fn give_up(&self, at: usize, id: &MessageId, failure: &Failure) -> Result<()> {
+        let Some(track) = self.tracks.iter().find(|track| track.at == at) else { return Ok(()) };
+        let mut ledger = Ledger::default();
+        refuse(&mut ledger, &track.pair, id, failure, None);
+        (track.step)(Step::Failed(1));
+        self.journal.commit(track.pair.id, ledger).await
+    }
+
+    /// What was asked for and never sent.
+    async fn name_missing(&self, missing: Vec<(Arc<Track>, Vec<MessageId>)>) -> Result<()> {
+        for (track, ids) in missing {
+            let mut ledger = Ledger::default();
+            {
+                let mut tally = track.tally();
+                if tally.failure.is_some() {
+                    continue;
+                }
+                for id in ids {
+                    refuse(&mut ledger, &track.pair, &id, &Failure::new(Cause::MessageGone), None);
+                    (track.step)(Step::Failed(1));
+                    tally.dealt += 1;
+                    tally.failed.push(id);
+                }
+            }
+            self.journal.commit(track.pair.id, ledger).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Slices of the stream as one pair's source takes them.
+struct Slices<'a> {
+    stream: &'a Stream,
+    /// The track at work.
+    at: Option<usize>,
+    into: UnboundedSender<Incoming>,
+}
+
+impl Order for Slices<'_> {
+    fn next(&mut self) -> Option<Portion> {
+        loop {
+            if self.stream.stop.is_cancelled() || self.into.is_closed() {
+                return None;
+            }
+            let (place, Slice { ids, alone, .. }) = self.stream.pool().next(&mut self.at)?;
+            let track = &self.stream.tracks[place];
+            if track.tally().failure.is_some() {
+                continue;
+            }
+            let (out, from): (_, mpsc::Receiver<Fetched>) = mpsc::channel(ROOM);
+            let incoming = Incoming::new(Arc::clone(track), ids.clone(), from, alone);
+            self.into.send(incoming).ok()?;
+            return Some(Portion { folder: Arc::clone(&track.folder), validity: track.validity, ids, out });
+        }
+    }
+
+    fn failed(&mut self, folder: &Folder, failure: Failure) {
+        for track in self.stream.tracks.iter().filter(|track| track.folder.path == folder.path) {
+            track.tally().failure.get_or_insert_with(|| failure.clone().on(Side::Source));
+        }
+    }
+}
+
+impl Drop for Slices<'_> {
+    fn drop(&mut self) {
+        self.stream.pool().leave(&mut self.at);
+    }
+}
