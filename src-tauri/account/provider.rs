@@ -46,7 +46,12 @@ pub struct Provider {
     pub hides_mail: bool,
     /// Programs are let in only after a switch on the web page, or by the admin.
     pub to_be_switched_on: bool,
+    /// Connections that one person may open at once without being rude; no provider states such a number.
+    pub connections: usize,
 }
+
+/// Of a server that is in no table.
+pub const CONNECTIONS: usize = 8;
 
 impl Provider {
     /// Addresses of its own domain; otherwise companies' domains.
@@ -75,6 +80,7 @@ const USUAL: Provider = Provider {
     link: None,
     hides_mail: false,
     to_be_switched_on: false,
+    connections: CONNECTIONS,
 };
 
 /// In the order in which a person sees them.
@@ -90,6 +96,7 @@ pub const ALL: &[Provider] = &[
     },
     Provider {
         id: "exmail",
+        connections: 4,
         imap: tls("imap.exmail.qq.com"),
         pop3: pop("pop.exmail.qq.com"),
         other_hosts: &["hwimap.exmail.qq.com", "hwpop.exmail.qq.com"],
@@ -100,6 +107,7 @@ pub const ALL: &[Provider] = &[
     },
     Provider {
         id: "163qiye",
+        connections: 4,
         imap: tls("imap.qiye.163.com"),
         pop3: pop("pop.qiye.163.com"),
         link: Some("https://qiye.163.com/"),
@@ -108,6 +116,7 @@ pub const ALL: &[Provider] = &[
     },
     Provider {
         id: "qq",
+        connections: 4,
         imap: tls("imap.qq.com"),
         pop3: pop("pop.qq.com"),
         domains: &["qq.com", "foxmail.com", "vip.qq.com"],
@@ -118,6 +127,7 @@ pub const ALL: &[Provider] = &[
     },
     Provider {
         id: "163",
+        connections: 4,
         imap: tls("imap.163.com"),
         pop3: pop("pop.163.com"),
         domains: &["163.com"],
@@ -127,6 +137,7 @@ pub const ALL: &[Provider] = &[
     },
     Provider {
         id: "126",
+        connections: 4,
         imap: tls("imap.126.com"),
         pop3: pop("pop.126.com"),
         domains: &["126.com"],
@@ -136,6 +147,7 @@ pub const ALL: &[Provider] = &[
     },
     Provider {
         id: "yeah",
+        connections: 4,
         imap: tls("imap.yeah.net"),
         pop3: pop("pop.yeah.net"),
         domains: &["yeah.net"],
@@ -163,6 +175,7 @@ pub const ALL: &[Provider] = &[
     },
     Provider {
         id: "sina",
+        connections: 4,
         imap: tls("imap.sina.com"),
         domains: &["sina.com", "sina.cn"],
         link: Some("https://mail.sina.com.cn/"),
@@ -196,6 +209,7 @@ pub const ALL: &[Provider] = &[
     },
     Provider {
         id: "yahoo",
+        connections: 4,
         imap: tls("imap.mail.yahoo.com"),
         domains: &["yahoo.com", "ymail.com"],
         link: Some("https://login.yahoo.com/account/security"),

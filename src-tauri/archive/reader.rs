@@ -9,7 +9,7 @@ use crate::manifest::Manifest;
 use crate::tree::{self, Found};
 use async_trait::async_trait;
 use mail::{
-    Budget, Cause, Entry, Failure, Fetched, Folder, FolderPath, Identity, Listing, Look, MessageId, Order, Part,
+    Budget, Cause, Entry, Failure, Fetched, Folder, FolderPath, Given, Identity, Listing, Look, MessageId, Order, Part,
     Portion, Reach, Result, Sha256, Side, Source, Status, Want,
 };
 use std::collections::HashMap;
@@ -240,7 +240,7 @@ impl Source for Reader {
     }
 
     async fn fetch_all(&mut self, order: &mut dyn Order, part: Part) -> Result<()> {
-        while let Some(portion) = order.next() {
+        while let Given::Portion(portion) = order.next(true).await {
             match self.send(&portion, part).await {
                 Err(failure) if failure.reach <= Reach::Folder => order.failed(&portion.folder, failure),
                 sent => sent?,

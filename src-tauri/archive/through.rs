@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 use mail::relay::{Passing, relay};
 use mail::{
-    Budget, Cause, Failure, Fetched, Folder, FolderPath, Identity, Listing, Look, Message, MessageId, Order, Part,
-    Portion, Reach, Result, Source,
+    Budget, Cause, Failure, Fetched, Folder, FolderPath, Given, Identity, Listing, Look, Message, MessageId, Order,
+    Part, Portion, Reach, Result, Source,
 };
 use std::collections::HashMap;
 use std::fs::File;
@@ -196,17 +196,21 @@ struct Fresh<'a> {
     other: Option<(Portion, Held, Vec<MessageId>)>,
 }
 
+#[async_trait]
 impl Order for Fresh<'_> {
-    fn next(&mut self) -> Option<Portion> {
+    async fn next(&mut self, idle: bool) -> Given {
         loop {
-            let portion = self.outer.next()?;
+            let portion = match self.outer.next(idle).await {
+                Given::Portion(portion) => portion,
+                other => return other,
+            };
             match self.through.held(&portion) {
                 Ok((held, _)) if held.records.is_empty() => {
-                    return Some(Portion { validity: held.place.validity, ..portion });
+                    return Given::Portion(Portion { validity: held.place.validity, ..portion });
                 }
                 Ok((held, rest)) => {
                     self.other = Some((portion, held, rest));
-                    return None;
+                    return Given::End;
                 }
                 Err(failure) => self.outer.failed(&portion.folder, failure),
             }

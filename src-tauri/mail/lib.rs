@@ -23,6 +23,6 @@ pub use flags::{Flags, System};
 pub use folder::{Folder, FolderPath, SpecialUse, Status};
 pub use message::{Entry, Fetched, Listing, Message, MessageId};
 pub use ports::{
-    Capacity, Feed, Fence, FlagChange, Identity, Limits, Look, NameRules, Order, Outcome, Part, Place, Portion, Source,
-    Taken, Target, Want,
+    Capacity, Feed, Fence, FlagChange, Given, Identity, Limits, Look, NameRules, Order, Outcome, Part, Place, Portion,
+    Source, Taken, Target, Want,
 };

@@ -49,10 +49,21 @@ pub struct Portion {
     pub out: Sender<Fetched>,
 }
 
+/// Answer of [`Order::next`].
+#[derive(Debug)]
+pub enum Given {
+    Portion(Portion),
+    /// Nothing now: those who take are behind. Only given while something is under way.
+    NotYet,
+    End,
+}
+
 /// What a source is to send, portion by portion. It asks for the next one before the last is over, so that the line is
 /// never idle.
+#[async_trait]
 pub trait Order: Send {
-    fn next(&mut self) -> Option<Portion>;
+    /// With `idle` (nothing under way) waits for a portion.
+    async fn next(&mut self, idle: bool) -> Given;
 
     /// Of this folder nothing more comes, while others go on. Told before the portion's `out` is dropped.
     fn failed(&mut self, folder: &Folder, failure: Failure);
@@ -64,9 +75,10 @@ struct Single {
     failure: Option<Failure>,
 }
 
+#[async_trait]
 impl Order for Single {
-    fn next(&mut self) -> Option<Portion> {
-        self.portion.take()
+    async fn next(&mut self, _: bool) -> Given {
+        self.portion.take().map_or(Given::End, Given::Portion)
     }
 
     fn failed(&mut self, _: &Folder, failure: Failure) {

@@ -1,8 +1,9 @@
 //! A station on the way from a source to whoever gave it an order: each portion's messages pass through it. For
 //! wrappers of a Source; it must not know what they do there.
 
-use crate::ports::{Order, Portion, Source};
+use crate::ports::{Given, Order, Portion, Source};
 use crate::{Failure, Fetched, Folder, Part, Result};
+use async_trait::async_trait;
 use futures::future::BoxFuture;
 use std::sync::Arc;
 use tokio::sync::mpsc::{self, Receiver, Sender};
@@ -25,12 +26,18 @@ struct Relayed<'a> {
     room: usize,
 }
 
+#[async_trait]
 impl Order for Relayed<'_> {
-    fn next(&mut self) -> Option<Portion> {
-        let Portion { folder, validity, ids, out } = self.outer.next()?;
+    async fn next(&mut self, idle: bool) -> Given {
+        let Portion { folder, validity, ids, out } = match self.outer.next(idle).await {
+            Given::Portion(portion) => portion,
+            other => return other,
+        };
         let (into, from) = mpsc::channel(self.room);
-        self.started.send(Passing { folder: Arc::clone(&folder), validity, from, out }).ok()?;
-        Some(Portion { folder, validity, ids, out: into })
+        match self.started.send(Passing { folder: Arc::clone(&folder), validity, from, out }) {
+            Ok(()) => Given::Portion(Portion { folder, validity, ids, out: into }),
+            Err(_) => Given::End,
+        }
     }
 
     fn failed(&mut self, folder: &Folder, failure: Failure) {

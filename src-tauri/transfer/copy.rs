@@ -3,6 +3,7 @@
 
 mod follow;
 mod lane;
+mod lead;
 mod reading;
 mod round;
 mod standing;
@@ -11,6 +12,7 @@ mod stream;
 mod tests;
 
 pub(crate) use lane::{Lane, Steps};
+pub(crate) use lead::Lead;
 pub(crate) use round::{Terms, check, conclude, stand};
 pub(crate) use stream::{Lost, Stream, Track};
 

@@ -16,7 +16,7 @@ use crate::run::{Problems, Wish, Wishes};
 use crate::verify::Comparison;
 use crate::waits::Asking;
 use crate::{Counts, Phase, Place, Problem, ProblemLevel, Request, Task};
-use account::Credentials;
+use account::{Credentials, provider};
 use archive::{Archive, Through};
 use futures::future::BoxFuture;
 use mail::{Budget, Capacity, Cause, Failure, FolderPath, MessageId, Result, Side, Source, Status, Target};
@@ -158,8 +158,8 @@ impl Course {
         Ok(Self {
             // A look is soon done with one pair.
             growth: match request.task {
-                Task::Check => Growth::new(Some(1), around.haste),
-                _ => Growth::new(request.pace.connections, around.haste),
+                Task::Check => Growth::new(Some(1), 1, around.haste),
+                _ => Growth::new(request.pace.connections, polite(&request), around.haste),
             },
             gate: Gate::new(&request.pace),
             old: Door::new(Side::Source, request.source.clone()),
@@ -373,6 +373,17 @@ impl Course {
             _ => &mut self.copied,
         }
     }
+}
+
+/// Connections that both servers bear.
+fn polite(request: &Request) -> usize {
+    let of = |place: &Place| match place {
+        Place::Account(account) => {
+            provider::by_host(&account.host).map_or(provider::CONNECTIONS, |provider| provider.connections)
+        }
+        Place::Directory(_) => provider::CONNECTIONS,
+    };
+    request.target.as_ref().map_or(1, of).min(of(&request.source))
 }
 
 /// Reads through the archive, where this run has one.

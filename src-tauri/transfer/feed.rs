@@ -1,7 +1,7 @@
 //! Where a target takes its messages from: what the source has fetched, each committed as intended before it is
 //! handed over. What became of them rides in the next commit.
 
-use crate::copy::{Step, Track};
+use crate::copy::{Lead, Step, Track};
 use crate::journal::{Claim, Intent, Journal, Ledger, PairId, PairState, Print, State};
 use crate::{Problem, ProblemLevel};
 use async_trait::async_trait;
@@ -74,6 +74,7 @@ impl Incoming {
 /// The messages of one pair's stream.
 pub struct CopyFeed<'a> {
     incoming: UnboundedReceiver<Incoming>,
+    lead: Arc<Lead>,
     /// No more will be asked for.
     closed: bool,
     open: VecDeque<Incoming>,
@@ -98,9 +99,15 @@ struct Next {
 }
 
 impl<'a> CopyFeed<'a> {
-    pub fn new(incoming: UnboundedReceiver<Incoming>, journal: &'a Journal, stop: &'a CancellationToken) -> Self {
+    pub fn new(
+        incoming: UnboundedReceiver<Incoming>,
+        lead: Arc<Lead>,
+        journal: &'a Journal,
+        stop: &'a CancellationToken,
+    ) -> Self {
         Self {
             incoming,
+            lead,
             closed: false,
             open: VecDeque::new(),
             missing: Vec::new(),
@@ -129,6 +136,7 @@ impl<'a> CopyFeed<'a> {
                 Poll::Pending => at += 1,
                 Poll::Ready(None) => {
                     let missing: Vec<MessageId> = slice.missing().cloned().collect();
+                    self.lead.deal(missing.len());
                     if !missing.is_empty() {
                         self.missing.push((Arc::clone(&slice.track), missing));
                     }
@@ -139,9 +147,11 @@ impl<'a> CopyFeed<'a> {
                         let (track, alone) = (Arc::clone(&slice.track), slice.alone);
                         return Poll::Ready(Some(Next { track, message, alone }));
                     }
+                    self.lead.deal(1);
                 }
                 Poll::Ready(Some(Fetched::Failed { id, failure })) if slice.expects(&id) => {
                     let track = Arc::clone(&slice.track);
+                    self.lead.deal(1);
                     self.fail(&track, id, &failure, None);
                 }
                 Poll::Ready(Some(_)) => {}
@@ -156,14 +166,15 @@ impl<'a> CopyFeed<'a> {
         if stop.is_cancelled() {
             return Some(None);
         }
-        let next = poll_fn(|context| self.poll(context));
-        if !wait {
-            return next.now_or_never();
+        let now = poll_fn(|context| self.poll(context)).now_or_never();
+        if now.is_some() || !wait {
+            return now;
         }
+        self.lead.left(self.open.iter().map(|slice| slice.missing().count()).sum());
         tokio::select! {
             biased;
             () = stop.cancelled() => Some(None),
-            next = next => Some(next),
+            next = poll_fn(|context| self.poll(context)) => Some(next),
         }
     }
 
@@ -265,6 +276,7 @@ impl Feed for CopyFeed<'_> {
 
     async fn settle(&mut self, fence: &Fence, outcomes: Vec<(Message, Outcome)>) -> Result<()> {
         let Some(track) = self.tracks.get(&fence.folder.path).map(Arc::clone) else { return Ok(()) };
+        self.lead.deal(outcomes.len());
         let (mut messages, mut octets) = (0, 0);
         for (message, outcome) in outcomes {
             match outcome {

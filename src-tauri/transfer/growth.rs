@@ -6,8 +6,6 @@ use crate::retry;
 use mail::{Cause, Failure};
 use std::time::{Duration, Instant};
 
-/// Pairs at most, unless the person says otherwise.
-const MOST: usize = 8;
 /// More than this only where each brings nearly as much as the one before: where the line's length is the limit.
 const FAIR: usize = 4;
 /// With less than this waiting one pair is enough.
@@ -33,8 +31,10 @@ pub(crate) struct Growth {
     opening: Duration,
     /// Since the number of pairs changed: when, and the work done before.
     since: (Instant, f64),
-    /// Work a second before the last pair came.
+    /// Work a second before the last pairs came.
     before: f64,
+    /// The same for those that are being opened; they come one by one.
+    last: f64,
     window: Duration,
     /// Connections lost so far; each holds up the next opening longer.
     losses: u32,
@@ -47,14 +47,16 @@ pub(crate) fn work(messages: u64, octets: u64) -> f64 {
 }
 
 impl Growth {
-    pub fn new(most: Option<usize>, haste: u32) -> Self {
+    /// `most`: said by the person. `polite`: what both servers bear, where nobody says anything.
+    pub fn new(most: Option<usize>, polite: usize, haste: u32) -> Self {
         Self {
-            most: most.unwrap_or(MOST).max(1),
+            most: most.unwrap_or(polite).max(1),
             asked: most.is_some(),
             haste,
             opening: Duration::ZERO,
             since: (Instant::now(), 0.0),
             before: 0.0,
+            last: 0.0,
             window: Duration::ZERO,
             losses: 0,
             not_before: None,
@@ -73,7 +75,7 @@ impl Growth {
 
     /// Work begins with the pairs that are there.
     pub fn begin(&mut self, now: Instant, done: f64) {
-        self.before = 0.0;
+        (self.before, self.last) = (0.0, 0.0);
         self.changed(now, done);
     }
 
@@ -97,6 +99,7 @@ impl Growth {
             }
         }
         let worth = pace == 0.0 || rest / pace > WORTH * self.opening.as_secs_f64() / f64::from(self.haste);
+        self.last = pace;
         if worth { pairs.min(self.most - pairs).min(waiting.slices) } else { 0 }
     }
 
@@ -106,7 +109,10 @@ impl Growth {
 
     /// More are at work.
     pub fn joined(&mut self, now: Instant, done: f64, took: Duration) {
-        self.before = self.pace(now, done);
+        if self.last == 0.0 {
+            self.last = self.pace(now, done);
+        }
+        self.before = self.last;
         self.opened(took);
         self.changed(now, done);
     }
@@ -141,7 +147,7 @@ mod tests {
     }
 
     fn growth(most: Option<usize>) -> (Growth, Instant) {
-        let mut growth = Growth::new(most, 1);
+        let mut growth = Growth::new(most, 8, 1);
         let now = Instant::now();
         growth.opened(OPENING);
         growth.begin(now, 0.0);
@@ -170,17 +176,22 @@ mod tests {
     fn it_grows_while_it_pays_and_no_further() {
         let (mut growth, now) = growth(None);
         let rest = waiting(900, 900_000);
+        assert_eq!(growth.more(now, 1, 0.0, rest), 1);
         growth.joined(now + seconds(1.0), 100.0, OPENING);
         assert_eq!(growth.more(now + seconds(1.1), 2, 200.0, rest), 0, "too soon to judge");
         assert_eq!(growth.more(now + seconds(2.0), 2, 300.0, rest), 2, "200 a second instead of 100");
         assert_eq!(growth.more(now + seconds(2.0), 2, 300.0, waiting(1, 900_000)), 1, "one slice is left");
         growth.joined(now + seconds(2.0), 300.0, OPENING);
+        growth.joined(now + seconds(2.0), 300.0, OPENING);
         assert_eq!(growth.more(now + seconds(3.0), 4, 505.0, rest), 0, "205 instead of 200");
         assert_eq!(growth.more(now + seconds(4.0), 4, 800.0, rest), 0, "250 in the longer view: four are enough");
         let (mut far, now) = self::growth(None);
+        assert_eq!(far.more(now, 1, 0.0, rest), 1);
         far.joined(now + seconds(1.0), 10.0, OPENING);
+        assert_eq!(far.more(now + seconds(2.0), 2, 30.0, rest), 2);
         far.joined(now + seconds(2.0), 30.0, OPENING);
-        assert_eq!(far.more(now + seconds(3.0), 4, 68.0, rest), 4, "38 instead of 20 a second: the line is long");
+        far.joined(now + seconds(2.01), 30.0, OPENING);
+        assert_eq!(far.more(now + seconds(3.01), 4, 68.0, rest), 4, "38 instead of 20 a second: the line is long");
         far.joined(now + seconds(3.0), 68.0, OPENING);
         assert_eq!(far.more(now + seconds(9.0), 8, 99_000.0, rest), 0, "eight are the most");
     }

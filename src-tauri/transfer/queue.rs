@@ -10,9 +10,9 @@ use std::collections::{HashSet, VecDeque};
 /// asked for again after a failure.
 const MESSAGES: usize = 250;
 const OCTETS: u64 = 4 << 20;
-const PART: usize = 32;
+const PART: usize = 64;
 /// But so many in any case.
-const LEAST: usize = 25;
+const LEAST: usize = 10;
 
 /// Some messages of one folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,6 +101,10 @@ impl Pool {
         }
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|place| place.slices.is_empty())
+    }
+
     pub fn backlog(&self) -> Backlog {
         self.0.iter().fold(Backlog::default(), |sum, place| Backlog {
             folders: sum.folders + usize::from(!place.slices.is_empty()),
@@ -126,10 +130,10 @@ mod tests {
     #[test]
     fn slices_are_bounded_and_nothing_is_lost() {
         let mut pool = Pool::default();
-        pool.add(due(600, 1_000), &HashSet::new(), 9_000);
-        pool.add(due(5, 5 << 20), &HashSet::new(), 9_000);
-        pool.add(due(1, 100 << 20), &HashSet::new(), 9_000);
-        pool.add(Vec::new(), &HashSet::new(), 9_000);
+        pool.add(due(600, 1_000), &HashSet::new(), 90_000);
+        pool.add(due(5, 5 << 20), &HashSet::new(), 90_000);
+        pool.add(due(1, 100 << 20), &HashSet::new(), 90_000);
+        pool.add(Vec::new(), &HashSet::new(), 90_000);
         let whole = Backlog { folders: 3, slices: 9, messages: 606, octets: 600_000 + (25 << 20) + (100 << 20) };
         assert_eq!(pool.backlog(), whole);
         let mut at = None;
@@ -147,14 +151,14 @@ mod tests {
         pool.add(due(100, 1), &HashSet::new(), 1_600);
         let mut at = None;
         let counts: Vec<usize> = sizes(&mut pool, &mut at).into_iter().map(|(_, count)| count).collect();
-        assert_eq!(counts, [25, 25, 25, 25, 50, 50]);
+        assert_eq!(counts, [[10; 10].as_slice(), &[25; 4]].concat());
     }
 
     #[test]
     fn pairs_part_and_join_the_largest_last() {
         let mut pool = Pool::default();
-        pool.add(due(600, 1), &HashSet::new(), 9_000);
-        pool.add(due(300, 1), &HashSet::new(), 9_000);
+        pool.add(due(600, 1), &HashSet::new(), 90_000);
+        pool.add(due(300, 1), &HashSet::new(), 90_000);
         let (mut one, mut two) = (None, None);
         assert_eq!(pool.next(&mut one).map(|(place, _)| place), Some(0));
         assert_eq!(pool.next(&mut two).map(|(place, _)| place), Some(1));

@@ -8,7 +8,7 @@ use super::select::Opening;
 use super::sieve::{Lift, SILENCE};
 use super::status::{Kind, Status};
 use super::{Imap, refusal, set};
-use crate::ports::{Order, Portion};
+use crate::ports::{Given, Order, Portion};
 use crate::{Cause, Failure, Fetched, Message, MessageId, Part, Reach, Result};
 use std::collections::VecDeque;
 
@@ -248,12 +248,13 @@ impl Imap {
     async fn ask(&mut self, stream: &mut Stream, order: &mut dyn Order) -> Result<()> {
         while stream.has_room() {
             let Some(number) = stream.waiting() else {
-                match if stream.ended { None } else { order.next() } {
-                    None => {
-                        stream.ended = true;
-                        return Ok(());
-                    }
-                    Some(portion) => match self.begin_portion(portion) {
+                if stream.ended {
+                    return Ok(());
+                }
+                match order.next(stream.sent.is_empty()).await {
+                    Given::End => stream.ended = true,
+                    Given::NotYet => return Ok(()),
+                    Given::Portion(portion) => match self.begin_portion(portion) {
                         Ok(active) => {
                             stream.active.push_back(Some(active));
                             self.retire(stream, order).await;

@@ -2,8 +2,8 @@
 
 use super::{Contents, Drawer, Mailbox, Manners, Sinking, Tripwire};
 use crate::{
-    Body, Budget, Capacity, Cause, Entry, Failure, Feed, Fence, Fetched, FlagChange, Folder, Identity, Listing, Look,
-    Message, MessageId, Order, Outcome, Part, Place, Portion, Reach, Result, Source, Status, Taken, Target, Want,
+    Body, Budget, Capacity, Cause, Entry, Failure, Feed, Fence, Fetched, FlagChange, Folder, Given, Identity, Listing,
+    Look, Message, MessageId, Order, Outcome, Part, Place, Portion, Reach, Result, Source, Status, Taken, Target, Want,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -100,7 +100,7 @@ impl Source for Session {
     }
 
     async fn fetch_all(&mut self, order: &mut dyn Order, part: Part) -> Result<()> {
-        while let Some(portion) = order.next() {
+        while let Given::Portion(portion) = order.next(true).await {
             match self.send(&portion, part).await {
                 Err(failure) if failure.reach <= Reach::Folder => order.failed(&portion.folder, failure),
                 sent => sent?,

@@ -3,11 +3,16 @@
 //! with, nor what follows a failure.
 
 use super::lane::{Lane, Steps};
+use super::lead::Lead;
 use super::{Step, stopped};
 use crate::feed::{CopyFeed, Incoming, Tally, refuse};
 use crate::journal::{Journal, Ledger, PairState};
 use crate::queue::{Pool, Slice};
-use mail::{Cause, Failure, Fence, Fetched, Folder, MessageId, Order, Part, Portion, Result, Side, Source, Target};
+use async_trait::async_trait;
+use mail::{
+    Cause, Failure, Fence, Fetched, Folder, Given, MessageId, Order, Part, Portion, Result, Side, Source, Target,
+};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedSender};
@@ -49,6 +54,8 @@ pub struct Lost {
 pub struct Stream {
     tracks: Vec<Arc<Track>>,
     pool: Mutex<Pool>,
+    /// A pair is or was at work.
+    moving: AtomicBool,
     journal: Journal,
     stop: CancellationToken,
 }
@@ -72,7 +79,7 @@ impl Stream {
                 tally: Mutex::default(),
             }));
         }
-        Arc::new(Self { tracks, pool: Mutex::new(pool), journal, stop })
+        Arc::new(Self { tracks, pool: Mutex::new(pool), moving: AtomicBool::new(false), journal, stop })
     }
 
     pub fn pool(&self) -> MutexGuard<'_, Pool> {
@@ -89,7 +96,8 @@ impl Stream {
     /// of the other. What a failure leaves undone is not in the stream any more.
     pub async fn flow(&self, source: &mut dyn Source, target: &mut dyn Target) -> Result<(), Lost> {
         let (into, incoming) = mpsc::unbounded_channel();
-        let mut feed = CopyFeed::new(incoming, &self.journal, &self.stop);
+        let lead = Arc::new(Lead::new(!self.moving.swap(true, Ordering::Relaxed)));
+        let mut feed = CopyFeed::new(incoming, Arc::clone(&lead), &self.journal, &self.stop);
         let storing = async {
             let stored = target.store(&mut feed).await.map_err(|failure| failure.on(Side::Target));
             let blame = feed.blame();
@@ -102,7 +110,7 @@ impl Stream {
             (stored, missing, kept, blame)
         };
         let fetching = async move {
-            let mut order = Slices { stream: self, at: None, into };
+            let mut order = Slices { stream: self, at: None, into, lead };
             source.fetch_all(&mut order, Part::Whole).await.map_err(|failure| failure.on(Side::Source))
         };
         let both = async { tokio::join!(fetching, storing) };
@@ -171,24 +179,47 @@ struct Slices<'a> {
     /// The track at work.
     at: Option<usize>,
     into: UnboundedSender<Incoming>,
+    lead: Arc<Lead>,
 }
 
-impl Order for Slices<'_> {
-    fn next(&mut self) -> Option<Portion> {
+impl Slices<'_> {
+    fn take(&mut self) -> Given {
         loop {
             if self.stream.stop.is_cancelled() || self.into.is_closed() {
-                return None;
+                return Given::End;
             }
-            let (place, Slice { ids, alone, .. }) = self.stream.pool().next(&mut self.at)?;
+            let Some((place, slice)) = self.stream.pool().next(&mut self.at) else { return Given::End };
             let track = &self.stream.tracks[place];
             if track.tally().failure.is_some() {
                 continue;
             }
+            self.lead.give(slice.ids.len());
+            let Slice { ids, alone, .. } = slice;
             let (out, from): (_, mpsc::Receiver<Fetched>) = mpsc::channel(ROOM);
             let incoming = Incoming::new(Arc::clone(track), ids.clone(), from, alone);
-            self.into.send(incoming).ok()?;
-            return Some(Portion { folder: Arc::clone(&track.folder), validity: track.validity, ids, out });
+            if self.into.send(incoming).is_err() {
+                return Given::End;
+            }
+            let (folder, validity) = (Arc::clone(&track.folder), track.validity);
+            return Given::Portion(Portion { folder, validity, ids, out });
         }
+    }
+}
+
+#[async_trait]
+impl Order for Slices<'_> {
+    async fn next(&mut self, idle: bool) -> Given {
+        if idle {
+            tokio::select! {
+                biased;
+                () = self.stream.stop.cancelled() => {}
+                () = self.lead.shrinks() => {}
+                () = self.into.closed() => {}
+            }
+        } else if !self.lead.is_short() && !self.stream.pool().is_empty() {
+            return Given::NotYet;
+        }
+        self.take()
     }
 
     fn failed(&mut self, folder: &Folder, failure: Failure) {
