@@ -1,10 +1,11 @@
 # make demo   two mail servers, a sample mailbox, and the window one click from the move
 # make test   everything
+# make simulation   10,000 histories of a move, from seeds; SEEDS=n as many, SEED=n tells one in plain words
 # make run    the application alone
 # make packages   only the system packages that are missing
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
-.PHONY: demo test run packages bench rust
+.PHONY: demo test simulation run packages bench rust
 
 demo: rust
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -17,6 +18,11 @@ demo: rust
 test: rust
 	@tests/packages.sh build window demo test
 	@tests/all.sh
+
+SEEDS ?= 10000
+simulation: rust
+	@tests/packages.sh build
+	SEEDS=$(SEEDS) cargo test -p mailferry-transfer --lib simulation:: -- --nocapture --test-threads=1
 
 run: rust
 	@tests/packages.sh build window

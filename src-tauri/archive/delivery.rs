@@ -6,6 +6,7 @@ use crate::prove::Flaw;
 use mail::{Budget, Cause, Failure, Fetched, Message, MessageId, Part, Result, Sha256};
 use sha2::Digest;
 use std::fs::File;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// Reads one message back. None: it is damaged.
 pub(crate) async fn read(
@@ -64,8 +65,12 @@ pub(crate) fn as_asked(message: Message, part: Part) -> Fetched {
     }
 }
 
-/// Work that may wait for the disk, away from the threads that serve connections.
+/// Work that may wait for the disk, away from the threads that serve connections. On a runtime of one thread it is done
+/// at once: there nothing else could happen at the same time, and what happens there can be repeated exactly.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
+        return work();
+    }
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(_) => Err(Failure::new(Cause::Stopped)),

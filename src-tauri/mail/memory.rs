@@ -5,7 +5,7 @@ mod session;
 mod tripwire;
 
 pub use session::Session;
-pub use tripwire::{Tripwire, When};
+pub use tripwire::{Tripwire, Watch, When};
 
 use crate::{Capacity, Cause, Flags, FolderPath, HeaderHash, Identity, InternalDate, Limits, Sha256, SpecialUse};
 use bytes::Bytes;
@@ -203,6 +203,13 @@ impl Mailbox {
         let drawer = contents.find(path)?;
         let at = drawer.position(uid)?;
         Some(drawer.messages.remove(at))
+    }
+
+    /// Gives a message other flags, as its owner would.
+    pub fn mark(&self, path: &FolderPath, uid: u32, flags: Flags) {
+        if let Some(drawer) = self.contents().find(path) {
+            drawer.flag(uid, flags);
+        }
     }
 
     /// Gives a folder a new UIDVALIDITY and its messages new UIDs, from `first` on.

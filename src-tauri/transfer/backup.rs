@@ -70,8 +70,9 @@ impl Course {
         let count = async {
             loop {
                 let fetched = tokio::select! {
-                    fetched = receiver.recv() => fetched,
+                    biased;
                     () = stop.cancelled() => None,
+                    fetched = receiver.recv() => fetched,
                 };
                 match fetched {
                     Some(Fetched::Failed { id, failure }) => {

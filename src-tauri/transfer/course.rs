@@ -23,8 +23,9 @@ use mail::{Budget, Capacity, Cause, Failure, FolderPath, MessageId, Result, Side
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Octets of bodies in memory at once.
@@ -219,6 +220,7 @@ impl Course {
         let attempt = self.attempt(&stop);
         tokio::pin!(attempt);
         tokio::select! {
+            biased;
             result = &mut attempt => result,
             () = other_wish(&mut wishes) => {
                 stop.cancel();

@@ -10,7 +10,8 @@ use futures::future::join_all;
 use futures::stream::FuturesUnordered;
 use mail::{Cause, Failure, Reach, Result};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// How often it is asked whether another pair would pay.
@@ -81,6 +82,7 @@ impl Course {
                 opening.extend((0..more).map_while(|_| self.another()));
             }
             tokio::select! {
+                biased;
                 Some((sessions, flowed)) = at_work.next() => match flowed {
                     Ok(()) => crew.0.push(sessions),
                     Err(lost) => {

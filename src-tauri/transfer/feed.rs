@@ -223,6 +223,10 @@ fn print(message: &Message) -> Print {
     Print { sha256: body.sha256, header: body.header, octets: body.len(), mark }
 }
 
+fn intent(message: &Message) -> Intent {
+    Intent { id: message.id.clone(), print: print(message), flags: message.flags.clone(), date: message.date }
+}
+
 #[async_trait]
 impl Feed for CopyFeed<'_> {
     async fn take(&mut self, limits: Limits, idle: bool) -> Result<Taken> {
@@ -261,12 +265,18 @@ impl Feed for CopyFeed<'_> {
         for message in &mut batch {
             message.flags = message.flags.keeping(keeps);
         }
-        self.queue.entry(track.pair.id).or_default().intents.extend(batch.iter().map(|message| Intent {
-            id: message.id.clone(),
-            print: print(message),
-            flags: message.flags.clone(),
-            date: message.date,
-        }));
+        let queue = self.queue.entry(track.pair.id).or_default();
+        queue.intents.extend(batch.iter().map(intent));
+        #[cfg(test)]
+        if crate::mutant::is(crate::mutant::Mutant::IntentsDropped) {
+            queue.intents.clear();
+        }
+        #[cfg(test)]
+        if crate::mutant::is(crate::mutant::Mutant::DoneBeforeOk) {
+            let (state, uid, code, print) = (State::Stored, None, None, None);
+            let done = |message: &Message| Claim { id: message.id.clone(), state, uid, code, print };
+            queue.claims.extend(batch.iter().map(done));
+        }
         self.journal.commit_all(std::mem::take(&mut self.queue).into_iter().collect()).await?;
         self.last = Some(track.at);
         let fence = Arc::clone(fence);
@@ -287,8 +297,12 @@ impl Feed for CopyFeed<'_> {
                     tally.dealt += 1;
                     tally.loose |= uid.is_none();
                     tally.sample(&message.id, print(&message));
-                    let (id, state) = (message.id, State::Stored);
                     let queue = self.queue.entry(track.pair.id).or_default();
+                    #[cfg(test)]
+                    if crate::mutant::is(crate::mutant::Mutant::IntentsDropped) {
+                        queue.intents.push(intent(&message));
+                    }
+                    let (id, state) = (message.id, State::Stored);
                     queue.claims.push(Claim { id, state, uid, code: None, print: None });
                 }
                 Outcome::Refused(failure) => self.fail(&track, message.id.clone(), &failure, Some(&message)),

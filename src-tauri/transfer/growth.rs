@@ -4,7 +4,8 @@
 use crate::queue::Backlog;
 use crate::retry;
 use mail::{Cause, Failure};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// More than this only where each brings nearly as much as the one before: where the line's length is the limit.
 const FAIR: usize = 4;

@@ -36,10 +36,25 @@ pub enum Opened {
 /// False: the file must not be used any more.
 type Work = Box<dyn FnOnce(&mut Connection) -> bool + Send>;
 
+/// Where the work on the file is done.
+#[derive(Clone, Debug)]
+enum Desk {
+    Thread(mpsc::Sender<Work>),
+    /// By the caller, at once: a simulated run has one thread, so that it can be repeated exactly.
+    #[cfg(test)]
+    Here(std::sync::Arc<std::sync::Mutex<Option<Connection>>>),
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Journals opened on this thread are worked on there.
+    pub(crate) static HERE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
 /// A handle; clones share one file and one thread. The thread ends with the last handle.
 #[derive(Clone, Debug)]
 pub struct Journal {
-    work: mpsc::Sender<Work>,
+    work: Desk,
     /// Told when the file is closed.
     closed: std::sync::Arc<tokio::sync::Notify>,
     #[cfg(test)]
@@ -60,9 +75,16 @@ impl Journal {
     }
 
     async fn start(open: impl FnOnce() -> Result<(Connection, Opened)> + Send + 'static) -> Result<(Journal, Opened)> {
+        let closed = std::sync::Arc::new(tokio::sync::Notify::new());
+        #[cfg(test)]
+        if HERE.get() {
+            let (file, how) = open()?;
+            closed.notify_one();
+            let work = Desk::Here(std::sync::Arc::new(std::sync::Mutex::new(Some(file))));
+            return Ok((Journal { work, closed, tripwire: mail::memory::Tripwire::never() }, how));
+        }
         let (work, inbox) = mpsc::channel::<Work>();
         let (told, opened) = oneshot::channel();
-        let closed = std::sync::Arc::new(tokio::sync::Notify::new());
         let tell_closed = std::sync::Arc::clone(&closed);
         std::thread::Builder::new().name("journal".into()).spawn(move || {
             let mut file = match open() {
@@ -85,7 +107,7 @@ impl Journal {
         })?;
         let how = opened.await.map_err(|_| gone())??;
         let journal = Journal {
-            work,
+            work: Desk::Thread(work),
             closed,
             #[cfg(test)]
             tripwire: mail::memory::Tripwire::never(),
@@ -126,7 +148,17 @@ impl Journal {
             let _ = told.send(done);
             usable
         });
-        self.work.send(work).map_err(|_| gone())?;
+        match &self.work {
+            Desk::Thread(thread) => thread.send(work).map_err(|_| gone())?,
+            #[cfg(test)]
+            Desk::Here(file) => {
+                tokio::task::yield_now().await;
+                let mut file = file.lock().map_err(|_| gone())?;
+                if !work(file.as_mut().ok_or_else(gone)?) {
+                    *file = None;
+                }
+            }
+        }
         let answer = answer.await.map_err(|_| gone())?;
         #[cfg(test)]
         passed.done().map_err(|failure| failure.on(Side::Local))?;

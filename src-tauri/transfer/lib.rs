@@ -25,6 +25,8 @@ mod report;
 pub mod request;
 pub mod retry;
 pub mod run;
+#[cfg(test)]
+mod simulation;
 pub mod snapshot;
 pub mod special;
 pub mod stages;

@@ -9,6 +9,12 @@ pub enum Mutant {
     DoubtIgnored,
     /// What may be ours is looked for from the target's present end on, not from the saved fence.
     FenceSkipped,
+    /// What a target takes is committed as stored before the target said so.
+    DoneBeforeOk,
+    /// What a target takes is not committed as intended before, only with its result.
+    IntentsDropped,
+    /// One message at the target stands for any number of identical ones.
+    MultisetForgotten,
     /// `take` waits until a batch is full.
     TakeWaits,
     /// The feed outlives `store`.

@@ -236,13 +236,18 @@ fn meet(question: &Question, claimants: &[Claimant], mut free: Vec<TargetItem>, 
         free.retain(|item| item.header.is_some());
         free.sort_unstable_by_key(|item| (item.header, item.uid));
         let mut claimants: Vec<&Claimant> = claimants.iter().collect();
-        claimants.sort_unstable_by_key(|claimant| (claimant.header, claimant.kind, claimant.id));
+        // What was stored a moment ago, its UID untold, is there; what is known to be gone may be.
+        let gone = |claimant: &Claimant| claimant.row.is_some_and(|row| row.uid == Some(0));
+        claimants.sort_unstable_by_key(|claimant| (claimant.header, claimant.kind, gone(claimant), claimant.id));
+        let twice = question.ledger.iter().filter(|row| row.twice);
+        let print = |row: &Brief| question.prints.source.get(&row.id).copied().flatten();
+        let leftovers: HashSet<HeaderHash> = twice.filter_map(print).map(|print| print.header).collect();
         for claimants in claimants.chunk_by(|one, other| one.header == other.header) {
             let header = claimants[0].header;
             let first = free.partition_point(|item| item.header < header);
             let last = free.partition_point(|item| item.header <= header);
             let same = if header.is_some() { &free[first..last] } else { &[] };
-            match group::decide(question, claimants, same) {
+            match group::decide(question, claimants, same, header.is_some_and(|header| leftovers.contains(&header))) {
                 Ok(verdicts) => claimants
                     .iter()
                     .zip(verdicts)
@@ -277,6 +282,8 @@ fn settle(question: &Question, claimant: &Claimant, verdict: Verdict, answer: &m
         }
         _ if !claimant.at_source => {}
         _ if claimant.kind == Kind::Loose => match claimant.row {
+            // It may well be one of those that are there: no word before more is known.
+            Some(row) if verdict == Verdict::Undecided => count_done(row, true, answer),
             // Known once, and now nowhere.
             Some(row) if row.uid == Some(0) && question.put_back => answer.store.push(id()),
             Some(row) if row.uid == Some(0) => answer.gone.push(id()),

@@ -45,10 +45,11 @@ impl Course {
             counts.add(of_folder);
             folders.push(FolderOutcome { source: folder.path.clone(), target: None, counts: of_folder });
         }
-        let mut failure = failure;
+        let (mut failure, mut whole) = (failure, true);
         let problems = match self.all_problems().await {
             Ok(problems) => problems,
             Err(unread) => {
+                whole = false;
                 failure = failure.or(Some(unread));
                 self.notes.clone()
             }
@@ -93,6 +94,11 @@ impl Course {
             verified,
         };
         self.keep(&outcome);
+        if let (Task::Move { .. }, true) = (&self.request.task, whole)
+            && let Err(failure) = self.journal.told().await
+        {
+            log::warn!("journal of move {}: {failure}", self.id);
+        }
         // Other handles are gone with the sessions: the file is closed before anybody hears of the end.
         let _ = tokio::time::timeout(CLOSING, self.journal.close()).await;
         outcome

@@ -143,6 +143,7 @@ pub(crate) fn start_with(
             }
         };
         let outcome = tokio::select! {
+            biased;
             outcome = run => outcome,
             never = board.show() => match never {},
         };

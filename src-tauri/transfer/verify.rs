@@ -47,8 +47,9 @@ async fn read(
     let (sender, mut receiver) = mpsc::channel(AHEAD);
     let note = async {
         while let Some(fetched) = tokio::select! {
-            fetched = receiver.recv() => fetched,
+            biased;
             () = stop.cancelled() => None,
+            fetched = receiver.recv() => fetched,
         } {
             match fetched {
                 Fetched::Hashed { id, sha256, header, octets, flags, date } => {
@@ -138,7 +139,9 @@ impl Course {
         let ledger = self.ledger(&folder.path).await?;
         // After a move only what the move dealt with: later mail is the next run's.
         let own = matches!(self.request.task, Task::Move { .. });
-        let items: Vec<&MessageId> = ids.iter().filter(|id| !own || ledger.contains_key(*id)).collect();
+        let mut items: Vec<&MessageId> = ids.iter().filter(|id| !own || ledger.contains_key(*id)).collect();
+        // What the copy could not store is not paired off with what it stored.
+        items.sort_by_key(|id| !ledger.get(*id).is_some_and(|(state, _)| state.is_done()));
         let mut counts = Counts { found: items.len() as u64, ..Counts::default() };
         let of = |readings: &mut Readings, ids: &mut dyn Iterator<Item = &MessageId>| -> Vec<Item> {
             ids.filter_map(|id| readings.items.remove(id)).collect()
@@ -162,12 +165,25 @@ impl Course {
         }
         let wanted = judgement.alike.iter().map(|(our_at, _)| ours[*our_at].id.clone()).collect();
         let forms_here = forms(source, folder, wanted).await.map_err(|failure| failure.on(Side::Source))?;
+        let known: HashSet<&MessageId> = their_ids.iter().collect();
+        // Law 4: what was stored and is no longer there was moved or deleted by its owner. A verification asked for by
+        // itself takes no comfort from the journal. Of twins it does not matter which one was paired off.
+        let mut gone: HashMap<Mark, Vec<&MessageId>> = HashMap::new();
+        for our in ours.iter().rev().filter(|_| own) {
+            let row = ledger.get(&our.id).filter(|(state, _)| state.is_done());
+            if row.is_some_and(|(_, uid)| uid.is_some_and(|uid| !known.contains(&MessageId::Uid(uid)))) {
+                gone.entry(our.mark).or_default().push(&our.id);
+            }
+        }
         for (our_at, there_at) in &judgement.alike {
             let (our, their) = (&ours[*our_at], &there[*there_at]);
             let form = forms_here.get(&our.id);
             if form.is_some() && form == forms_there.get(&their.id) {
                 counts.already += 1;
                 notes.push(line("changed_by_server", ProblemLevel::Notice, &folder.path, &our.id, None));
+            } else if let Some(id) = gone.get_mut(&our.mark).and_then(Vec::pop) {
+                counts.gone += 1;
+                notes.push(line("gone", ProblemLevel::Notice, &folder.path, id, None));
             } else {
                 counts.failed += 1;
                 notes.push(line("different", ProblemLevel::Problem, &folder.path, &our.id, Some(place.to_string())));
@@ -179,17 +195,9 @@ impl Course {
                 notes.extend(side_differences(&folder.path, &ours[*our_at], &there[*there_at]));
             }
         }
-        let known: HashSet<&MessageId> = their_ids.iter().collect();
         for our_at in &judgement.missing {
             let id = &ours[*our_at].id;
-            let row = ledger.get(id);
-            // Law 4: what was stored and is no longer there was moved or deleted by its owner. A verification asked
-            // for by itself takes no comfort from the journal.
-            let gone = own
-                && row.is_some_and(|(state, uid)| {
-                    state.is_done() && uid.is_some_and(|uid| !known.contains(&MessageId::Uid(uid)))
-                });
-            if gone {
+            if let Some(id) = gone.get_mut(&ours[*our_at].mark).and_then(Vec::pop) {
                 counts.gone += 1;
                 notes.push(line("gone", ProblemLevel::Notice, &folder.path, id, None));
             } else {

@@ -7,9 +7,11 @@ use crate::retry;
 use crate::run::Wish;
 use account::Credentials;
 use mail::{Cause, Failure, Side};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// How often a full disk is looked at.
 const DISK: Duration = Duration::from_secs(2);
@@ -32,7 +34,7 @@ impl Course {
     /// Waits, unless that would be longer than the person's patience.
     pub async fn wait(&mut self, failure: Failure, pause: Duration) -> Option<Failure> {
         let since = *self.away_since.get_or_insert_with(Instant::now);
-        let pause = retry::jittered(pause, chance()) / self.around.haste;
+        let pause = retry::jittered(pause, chance(&self.id, self.attempts)) / self.around.haste;
         let silent = failure.cause == Cause::Timeout;
         if self.request.pace.patience.is_some_and(|patience| {
             since.elapsed() + pause > patience && (!pause.is_zero() || (silent && patience.is_zero()))
@@ -45,7 +47,7 @@ impl Course {
         self.around.board.waiting(Some(Waiting {
             cause: failure.cause,
             side: failure.side,
-            until: Some(Instant::now() + pause),
+            until: Some(std::time::Instant::now() + pause),
             about: failure.about.clone(),
         }));
         self.sleep(pause).await;
@@ -63,8 +65,9 @@ impl Course {
             }
         };
         tokio::select! {
-            () = tokio::time::sleep(pause) => {}
+            biased;
             () = nudged => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 
@@ -100,11 +103,11 @@ impl Course {
     }
 }
 
-/// Any number: the clock's last digits are enough to keep clients apart.
-fn chance() -> u32 {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |now| now.subsec_nanos().wrapping_mul(2_654_435_761))
+/// Any number: each move has its own, and each try. That keeps clients apart, and a run can be repeated exactly.
+fn chance(id: &str, attempts: u32) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    (id, attempts).hash(&mut hasher);
+    hasher.finish() as u32
 }
 
 /// Shows that a person is waited for.

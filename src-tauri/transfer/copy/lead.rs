@@ -3,8 +3,9 @@
 //! slices or folders.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// The time that the target shall need for what it is ahead.
 const AHEAD: Duration = Duration::from_secs(1);

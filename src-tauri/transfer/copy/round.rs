@@ -127,6 +127,8 @@ async fn stand_some(
         let listing = lane.take(listing.map_err(|failure| failure.on(mail::Side::Source)))?;
         if let (Some(fence), Some(listing)) = (fence, listing) {
             let mark = lane.mark.take();
+            // What has failed and is deleted since is found no more.
+            lane.failed.retain(|id| listing.entries.binary_search_by(|entry| entry.id.cmp(id)).is_ok());
             let mut ends = terms.ends(lane, &mut *source, &mut *target);
             let stood = match mark {
                 Some(mark) => ends.grown(fence, listing, &mark).await,

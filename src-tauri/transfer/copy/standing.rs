@@ -25,7 +25,7 @@ pub struct Standing {
     pub flags: Vec<Change>,
     /// The source as it was listed, where its server tells of changes.
     pub edge: Option<(Edge, u64)>,
-    /// Nothing was found that every run has to name.
+    /// Nothing was found that the next run has to name, or to look at.
     pub clean: bool,
     /// Some of `store` or `undecided` was given to the target before, and its answer is not known.
     pub doubtful: bool,
@@ -204,6 +204,7 @@ impl Ends<'_> {
         let source = listing.entries.iter().map(|entry| self.item(entry)).collect();
         let flags = changes(flags_since(listing, &rows, &fence), &rows, &target);
         let mut lists = Lists { source, target, source_headers: false, target_headers: first };
+        let mut claimed = false;
         let answer = loop {
             let strength = self.journal.strength().await?;
             let mut answer = reconcile(&Question {
@@ -219,6 +220,7 @@ impl Ends<'_> {
                 put_back: self.rules.put_back,
                 estimate: !self.rules.store,
             });
+            claimed |= !answer.found.is_empty();
             self.claim(&state, &answer, &mut rows, &mut prints).await?;
             match std::mem::take(&mut answer.need) {
                 Need::Nothing => break answer,
@@ -243,7 +245,8 @@ impl Ends<'_> {
             failed: 0,
             gone: answer.gone.len() as u64,
         };
-        let clean = answer.gone.is_empty() && answer.deleted.is_empty();
+        // What was claimed only now had no flags followed yet.
+        let clean = answer.gone.is_empty() && answer.deleted.is_empty() && !claimed;
         let Answer { store, undecided, .. } = answer;
         let mut items = lists.source.iter();
         let sized = store.into_iter().map(|id| {

@@ -273,7 +273,8 @@ impl Journal {
         .await
     }
 
-    /// The whole ledger of a pair in ascending order of id, and the prints of those rows whose UID is open.
+    /// The whole ledger of a pair in ascending order of id, and the prints of those rows whose UID is open or whose
+    /// message may be there twice.
     pub(crate) async fn brief(&self, pair: PairId) -> Result<(Vec<Brief>, Vec<(MessageId, Print)>)> {
         self.run(move |file| {
             let mut query = file.prepare_cached(&format!(
@@ -291,7 +292,7 @@ impl Journal {
                     twice: row.get(4)?,
                     flags: flag_mark(&flags(row, 8)?),
                 };
-                if brief.uid.is_none_or(|uid| uid == 0)
+                if (brief.twice || brief.uid.is_none_or(|uid| uid == 0))
                     && let Some(print) = print(row, 5)?
                 {
                     prints.push((brief.id.clone(), print));
@@ -370,7 +371,12 @@ fn write(file: &Transaction, pair: PairId, ledger: &Ledger) -> rusqlite::Result<
          header = ifnull(excluded.header, header), size = ifnull(excluded.size, size)"
     ))?;
     let mut cure = file.prepare_cached(
-        "DELETE FROM problem WHERE level = 0 AND id = ?2 AND folder = (SELECT source FROM pair WHERE pair = ?1)",
+        "DELETE FROM problem WHERE (level = 0 OR code = 'gone') AND id = ?2
+         AND folder = (SELECT source FROM pair WHERE pair = ?1)",
+    )?;
+    let mut once = file.prepare_cached(
+        "DELETE FROM problem WHERE code = 'maybe_twice' AND id = ?2
+         AND folder = (SELECT source FROM pair WHERE pair = ?1)",
     )?;
     for done in &ledger.claims {
         let print = done.print.as_ref();
@@ -385,6 +391,10 @@ fn write(file: &Transaction, pair: PairId, ledger: &Ledger) -> rusqlite::Result<
             print.map(|print| print.octets as i64),
             done.state == State::Undecidable
         ])?;
+        if done.state == State::Refused {
+            // Nothing of it was stored: then it is not there twice.
+            once.execute(params![pair.0, Id(&done.id)])?;
+        }
         if done.state.is_done() {
             cure.execute(params![pair.0, Id(&done.id)])?;
         }

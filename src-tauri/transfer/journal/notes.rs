@@ -25,10 +25,15 @@ impl Strength {
 }
 
 impl Journal {
-    /// Begins a run: forgets the problems of the one before, and what is stored from now on counts as this run's.
+    /// Begins a run: forgets the problems of the one before, and what is stored from now on counts as this run's. What a
+    /// run that was killed may have stored twice is kept for the next report: nobody was told.
     pub async fn begin_run(&self) -> Result<()> {
         self.run(|file| {
-            file.execute("DELETE FROM problem", [])?;
+            file.execute(
+                "DELETE FROM problem WHERE code <> 'maybe_twice' OR
+                 (SELECT value FROM setting WHERE key = 'told') IS (SELECT value FROM setting WHERE key = 'run')",
+                [],
+            )?;
             file.execute(
                 "INSERT INTO setting VALUES ('run', '1') ON CONFLICT DO UPDATE SET value = CAST(value AS INTEGER) + 1",
                 [],
@@ -38,7 +43,15 @@ impl Journal {
         .await
     }
 
-    /// A setting, such as the plan or an end's identity. Keys `run` and `strength` are the journal's own.
+    /// The problems of this run were told to somebody.
+    pub(crate) async fn told(&self) -> Result<()> {
+        match self.get("run").await? {
+            Some(run) => self.set("told", &run).await,
+            None => Ok(()),
+        }
+    }
+
+    /// A setting, such as the plan or an end's identity. Keys `run`, `told` and `strength` are the journal's own.
     pub async fn get(&self, key: &str) -> Result<Option<String>> {
         let key = key.to_owned();
         self.run(move |file| {

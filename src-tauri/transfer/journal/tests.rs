@@ -193,3 +193,36 @@ async fn twenty_thousand_messages_take_little_time() -> Result<()> {
     assert_eq!(journal.brief(pair.id).await?.0.len(), 20_000);
     Ok(())
 }
+
+#[tokio::test]
+async fn what_nobody_was_told_is_kept_for_the_next_report() -> Result<()> {
+    let journal = Journal::in_memory().await?;
+    let codes = async || -> Result<Vec<String>> {
+        Ok(journal.problems(0, 10).await?.into_iter().map(|(_, problem)| problem.code).collect())
+    };
+    journal.begin_run().await?;
+    let problems = [("maybe_twice", Some(1)), ("gone", Some(2)), ("closed", None)];
+    journal.add_problems(problems.map(|(code, id)| problem(code, ProblemLevel::Notice, id)).to_vec()).await?;
+    // The process is killed, twice.
+    journal.begin_run().await?;
+    journal.begin_run().await?;
+    assert_eq!(codes().await?, ["maybe_twice"]);
+    journal.told().await?;
+    journal.begin_run().await?;
+    assert_eq!(codes().await?, Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_refused_is_not_there_twice() -> Result<()> {
+    let journal = Journal::in_memory().await?;
+    let pair = journal.begin(state("a")).await?.id;
+    let notice =
+        |id| Problem { folder: Some(FolderPath::new(["a"])), ..problem("maybe_twice", ProblemLevel::Notice, id) };
+    journal.add_problems(vec![notice(Some(1)), notice(Some(2))]).await?;
+    let refused = Claim { state: State::Refused, uid: None, code: Some("message_refused"), ..settled(1) };
+    journal.commit(pair, Ledger { claims: vec![refused, settled(2)], ..Ledger::default() }).await?;
+    let ids: Vec<_> = journal.problems(0, 10).await?.into_iter().map(|(_, problem)| problem.id).collect();
+    assert_eq!(ids, [Some(MessageId::Uid(2))]);
+    Ok(())
+}

@@ -64,6 +64,8 @@ fn print(question: &Question, id: &MessageId) -> Option<Print> {
 /// The free messages, given out once each.
 struct Free<'a> {
     fence: u32,
+    /// Only the header tells.
+    weak: bool,
     items: VecDeque<&'a TargetItem>,
 }
 
@@ -71,6 +73,10 @@ impl Free<'_> {
     /// What may be ours lies from the fence on; what was there before anyone may claim.
     fn claim(&mut self, kind: Kind) -> Option<u32> {
         match kind {
+            #[cfg(test)]
+            Kind::New if crate::mutant::is(crate::mutant::Mutant::MultisetForgotten) => self.items.front().copied(),
+            // What lies behind the fence came since: by us, and then it was intended, or as another message.
+            Kind::New if self.weak => self.items.pop_front_if(|item| item.uid < self.fence),
             Kind::New => self.items.pop_front(),
             _ => self.items.pop_back_if(|item| item.uid >= self.fence),
         }
@@ -78,8 +84,14 @@ impl Free<'_> {
     }
 }
 
-/// A verdict for each claimant, which come in order of kind; `items` are in order of UID.
-pub fn decide(question: &Question, claimants: &[&Claimant], items: &[TargetItem]) -> Result<Vec<Verdict>, Lacking> {
+/// A verdict for each claimant, which come in order of kind; `items` are in order of UID. `leftovers`: something was
+/// stored twice, and its second copy is nobody's.
+pub fn decide(
+    question: &Question,
+    claimants: &[&Claimant],
+    items: &[TargetItem],
+    leftovers: bool,
+) -> Result<Vec<Verdict>, Lacking> {
     let mut verdicts = vec![Verdict::Absent; claimants.len()];
     if items.is_empty() {
         return Ok(verdicts);
@@ -90,7 +102,7 @@ pub fn decide(question: &Question, claimants: &[&Claimant], items: &[TargetItem]
     let alike = prints.iter().all(|print| print.is_some() && *print == prints[0]);
     let done = claimants.iter().all(|claimant| claimant.kind == Kind::Loose);
     if question.estimate || (done && alike) {
-        give(question, claimants, &prints, &everybody, items.iter().collect(), &mut verdicts);
+        give(question, claimants, &prints, &everybody, items.iter().collect(), false, &mut verdicts);
         return Ok(verdicts);
     }
     let lacking = Lacking {
@@ -119,12 +131,12 @@ pub fn decide(question: &Question, claimants: &[&Claimant], items: &[TargetItem]
         }
     }
     for (to, items) in equal.into_values() {
-        free.extend(give(question, claimants, &prints, &to, items, &mut verdicts));
+        free.extend(give(question, claimants, &prints, &to, items, false, &mut verdicts));
     }
     free.sort_unstable_by_key(|item| item.uid);
     let rest: Vec<usize> = everybody.into_iter().filter(|at| verdicts[*at] == Verdict::Absent).collect();
     if !rest.is_empty() && !free.is_empty() {
-        by_strength(question, claimants, &prints, rest, free, &mut verdicts);
+        by_strength(question, claimants, &prints, rest, free, leftovers, &mut verdicts);
     }
     Ok(verdicts)
 }
@@ -140,6 +152,7 @@ fn by_strength(
     prints: &[Option<Print>],
     rest: Vec<usize>,
     free: Vec<&TargetItem>,
+    leftovers: bool,
     verdicts: &mut [Verdict],
 ) {
     // A message without any of the fields is like every other such message.
@@ -152,7 +165,7 @@ fn by_strength(
         Some(Strength::Octets | Strength::Nothing) => {
             rest.iter().for_each(|at| verdicts[*at] = Verdict::Undecidable);
         }
-        Some(Strength::Header) => weakly(question, claimants, prints, &rest, free, verdicts),
+        Some(Strength::Header) => weakly(question, claimants, prints, &rest, free, leftovers, verdicts),
         Some(Strength::HeaderAndSize) => {
             let mut sizes: HashMap<u64, (Vec<usize>, Vec<&TargetItem>)> = HashMap::new();
             for at in rest {
@@ -167,7 +180,7 @@ fn by_strength(
                 }
             }
             for (rest, free) in sizes.into_values().filter(|(rest, free)| !rest.is_empty() && !free.is_empty()) {
-                weakly(question, claimants, prints, &rest, free, verdicts);
+                weakly(question, claimants, prints, &rest, free, leftovers, verdicts);
             }
         }
     }
@@ -180,14 +193,18 @@ fn weakly(
     prints: &[Option<Print>],
     rest: &[usize],
     free: Vec<&TargetItem>,
+    leftovers: bool,
     verdicts: &mut [Verdict],
 ) {
     let (done, open): (Vec<usize>, Vec<usize>) = rest.iter().partition(|at| claimants[**at].kind == Kind::Loose);
-    let free = give(question, claimants, prints, &done, free, verdicts);
+    let free = give(question, claimants, prints, &done, free, true, verdicts);
     let alike =
         open.iter().all(|at| prints[*at].map(|print| print.sha256) == prints[open[0]].map(|print| print.sha256));
-    if free.len() >= open.len() || alike {
-        give(question, claimants, prints, &open, free, verdicts);
+    if !leftovers && (free.len() >= open.len() || alike) {
+        let free = give(question, claimants, prints, &open, free, true, verdicts);
+        let left = open.iter().filter(|at| verdicts[**at] == Verdict::Absent && claimants[**at].kind == Kind::New);
+        let left: Vec<usize> = left.copied().filter(|_| !free.is_empty()).collect();
+        left.into_iter().for_each(|at| verdicts[at] = Verdict::Undecidable);
     } else if !free.is_empty() {
         open.iter().for_each(|at| verdicts[*at] = Verdict::Undecidable);
     }
@@ -201,12 +218,14 @@ fn give<'a>(
     prints: &[Option<Print>],
     to: &[usize],
     items: Vec<&'a TargetItem>,
+    weak: bool,
     verdicts: &mut [Verdict],
 ) -> Vec<&'a TargetItem> {
+    let fence = question.fence;
     let mut marked: HashMap<Option<u64>, Free> = HashMap::new();
     for item in items {
         let mark = target_print(question, item).map(|print| print.mark);
-        marked.entry(mark).or_insert(Free { fence: question.fence, items: VecDeque::new() }).items.push_back(item);
+        marked.entry(mark).or_insert(Free { fence, weak, items: VecDeque::new() }).items.push_back(item);
     }
     for at in to {
         let free = prints[*at].and_then(|print| marked.get_mut(&Some(print.mark)));
@@ -216,7 +235,7 @@ fn give<'a>(
     }
     let mut left: Vec<&TargetItem> = marked.into_values().flat_map(|free| free.items).collect();
     left.sort_unstable_by_key(|item| item.uid);
-    let mut free = Free { fence: question.fence, items: left.into() };
+    let mut free = Free { fence, weak, items: left.into() };
     for at in to {
         if !matches!(verdicts[*at], Verdict::Found(_))
             && let Some(uid) = free.claim(claimants[*at].kind)

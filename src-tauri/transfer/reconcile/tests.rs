@@ -26,6 +26,10 @@ struct Case {
     fence: u32,
     strength: Option<Strength>,
     put_back: bool,
+    /// The target is listed from its beginning.
+    whole: bool,
+    /// Stored twice, by their ids.
+    twice: Vec<u32>,
     /// How often octets were asked for, and of how many messages.
     read: (usize, usize),
 }
@@ -40,13 +44,13 @@ impl Case {
                 uid: *uid,
                 state: *state,
                 this_run: false,
-                twice: false,
+                twice: self.twice.contains(id),
                 flags: 0,
             })
             .collect();
         let mut prints = Prints::default();
         for (id, _, uid, made) in &self.ledger {
-            if uid.is_none_or(|uid| uid == 0) {
+            if uid.is_none_or(|uid| uid == 0) || self.twice.contains(id) {
                 prints.source.insert(MessageId::Uid(*id), Some(made.print()));
             }
         }
@@ -58,6 +62,7 @@ impl Case {
                 skip: false,
             }
         };
+        let from = if self.whole { 1 } else { self.fence };
         let (mut source_headers, mut target_headers) = (false, false);
         let mut found = Vec::new();
         loop {
@@ -65,7 +70,7 @@ impl Case {
             let target: Vec<TargetItem> = self
                 .target
                 .iter()
-                .filter(|(uid, _)| *uid >= self.fence)
+                .filter(|(uid, _)| *uid >= from)
                 .map(|(uid, made)| TargetItem { uid: *uid, header: target_headers.then(|| made.header()), flags: 0 })
                 .collect();
             let mut answer = reconcile(&Question {
@@ -74,7 +79,7 @@ impl Case {
                 ledger: &ledger,
                 prints: &prints,
                 fence: self.fence,
-                from: self.fence,
+                from,
                 source_headers,
                 target_headers,
                 strength: self.strength,
@@ -206,7 +211,8 @@ fn what_a_target_preserves_decides_about_other_octets() {
     let case = |strength| Case {
         source: vec![(1, Made(1, 1, 0)), (2, Made(2, 1, 0))],
         target: vec![(10, Made(1, 2, 0)), (11, Made(2, 77, 0))],
-        fence: 1,
+        fence: 12,
+        whole: true,
         strength,
         ..Case::default()
     };
@@ -219,6 +225,70 @@ fn what_a_target_preserves_decides_about_other_octets() {
     assert_eq!(ask(Some(Strength::HeaderAndSize)), (vec![(1, 10)], vec![2], 0, vec![]));
     assert_eq!(ask(Some(Strength::Header)), (vec![(1, 10), (2, 11)], vec![], 0, vec![]));
     assert_eq!(ask(Some(Strength::Nothing)), (vec![], vec![1, 2], 2, vec![]));
+}
+
+#[test]
+fn a_new_message_is_not_taken_for_what_came_since_by_its_header_alone() {
+    let mut case = Case {
+        source: vec![(1, Made(1, 1, 0))],
+        target: vec![(10, Made(1, 2, 0))],
+        fence: 10,
+        strength: Some(Strength::Header),
+        ..Case::default()
+    };
+    let answer = case.ask();
+    assert_eq!((pairs(&answer), uids(&answer.store), answer.twice.len()), (vec![], vec![1], 1));
+}
+
+#[test]
+fn the_second_copy_of_one_is_not_taken_for_another() {
+    let doubt = (2, State::Intended, None, Made(1, 2, 0));
+    let mut case = Case {
+        source: vec![(1, Made(1, 1, 0)), (2, Made(1, 2, 0))],
+        target: vec![(10, Made(1, 3, 0)), (11, Made(1, 3, 0))],
+        ledger: vec![(1, State::Stored, Some(11), Made(1, 1, 0)), doubt],
+        fence: 10,
+        strength: Some(Strength::Header),
+        ..Case::default()
+    };
+    assert_eq!(pairs(&case.ask()), [(2, 10)]);
+    case.twice = vec![1];
+    let answer = case.ask();
+    assert_eq!((pairs(&answer), uids(&answer.store), answer.twice.len()), (vec![], vec![2], 1));
+}
+
+#[test]
+fn what_is_known_to_be_gone_comes_after_what_was_just_stored() {
+    let twin = Made(1, 0, 0);
+    let mut case = Case {
+        source: vec![(1, twin), (2, twin), (3, twin)],
+        target: vec![(10, twin)],
+        ledger: vec![
+            (1, State::Stored, Some(0), twin),
+            (2, State::Stored, None, twin),
+            (3, State::Stored, Some(0), twin),
+        ],
+        fence: 1,
+        strength: Some(Strength::Octets),
+        ..Case::default()
+    };
+    let answer = case.ask();
+    assert_eq!((pairs(&answer), uids(&answer.gone)), (vec![(2, 10)], vec![1, 3]));
+}
+
+#[test]
+fn nothing_is_gone_before_it_is_known_what_the_target_preserves() {
+    let mut case = Case {
+        source: vec![(1, Made(1, 0, 0)), (2, Made(1, 1, 0))],
+        target: vec![(10, Made(1, 2, 0))],
+        ledger: vec![(1, State::Stored, Some(0), Made(1, 0, 0)), (2, State::Stored, Some(0), Made(1, 1, 0))],
+        fence: 1,
+        ..Case::default()
+    };
+    let answer = case.ask();
+    assert_eq!((uids(&answer.gone), answer.already), (vec![], 2));
+    case.strength = Some(Strength::Octets);
+    assert_eq!(uids(&case.ask().gone), [1, 2]);
 }
 
 #[test]
