@@ -6,6 +6,7 @@
 //! - `RUNS=3`: how often each runs.
 //! - `SCALE=0.02`: smaller sets, to try it out. Its figures mean nothing.
 //! - `DISK=1` (or `--disk`): mail with the temporary files instead of on tmpfs.
+//! - `ARGUMENTS="--connections 1"`: further ones for Mailferry.
 //! - `RESULTS=FILE`: written there instead.
 //!
 //! Ends with 1 when the pump or Mailferry lost or changed anything.

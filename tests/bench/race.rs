@@ -236,6 +236,8 @@ fn mailferry(ends: &Ends, home: &Path) -> Program {
     if let Some(authority) = &ends.authority {
         arguments.extend(["--ca".to_owned(), authority.display().to_string()]);
     }
+    let further = std::env::var("ARGUMENTS").unwrap_or_default();
+    arguments.extend(further.split_whitespace().map(String::from));
     let mut program = Program::new(built("mailferry-cli"), arguments);
     program.variables = vec![("OLD", ends.password.clone().into()), ("NEW", ends.password.clone().into())];
     program
