@@ -2,10 +2,11 @@
 # make test   everything
 # make simulation   10,000 histories of a move, from seeds; SEEDS=n as many, SEED=n tells one in plain words
 # make run    the application alone
+# make fuzz   random input for everything that reads what others wrote, MINUTES=10 for each of its parts
 # make packages   only the system packages that are missing
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
-.PHONY: demo test simulation run packages bench rust
+.PHONY: demo test simulation run packages bench fuzz rust
 
 demo: rust
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -37,6 +38,19 @@ bench: rust
 	@tests/packages.sh build bench
 	cargo build --release -p mailferry-cli -p mailferry-tests --bin mailferry-cli --bin bench
 	target/release/bench
+
+# What the fuzzer learns stays in target/fuzz/corpus; what it finds is written to target/fuzz, named after its part, and
+# tried again by: cargo fuzz run --fuzz-dir tests/fuzz --target-dir target/fuzz -s none PART FILE
+MINUTES ?= 10
+FUZZ = cargo fuzz run --fuzz-dir tests/fuzz --target-dir target/fuzz -s none
+fuzz: rust
+	@cargo fuzz --version >/dev/null 2>&1 || { echo "cargo-fuzz is missing: cargo install cargo-fuzz"; exit 1; }
+	@set -e; for part in sieve:imap utf7:names mbox:archive index:archive; do \
+	  words="$(CURDIR)/tests/fuzz/$${part#*:}.dict"; part=$${part%:*}; \
+	  corpus="$(CURDIR)/target/fuzz/corpus/$$part"; mkdir -p "$$corpus"; \
+	  $(FUZZ) $$part "$$corpus" -- -dict="$$words" -artifact_prefix="$(CURDIR)/target/fuzz/$$part-" \
+	    -max_len=4096 -timeout=10 -rss_limit_mb=300 -max_total_time=$$(( $(MINUTES) * 60 )) -print_final_stats=1; \
+	done
 
 rust:
 	@command -v cargo >/dev/null || { \

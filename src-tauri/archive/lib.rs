@@ -8,6 +8,8 @@ mod delivery;
 mod disk;
 mod folder;
 mod frame;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod line;
 mod manifest;
 mod names;

@@ -316,7 +316,7 @@ fn read_status(data: &Data) -> Option<(Vec<u8>, Status)> {
 }
 
 /// The items of a STATUS response that are numbers; others (MAILBOXID, NIL) are passed over.
-fn numbers(mut cursor: Cursor<'_>) -> Option<HashMap<String, u64>> {
+pub(super) fn numbers(mut cursor: Cursor<'_>) -> Option<HashMap<String, u64>> {
     cursor.string()?;
     cursor.spaces();
     if !cursor.eat(b'(') {
@@ -342,7 +342,7 @@ fn numbers(mut cursor: Cursor<'_>) -> Option<HashMap<String, u64>> {
 }
 
 /// `QUOTA root (STORAGE used limit ...)`, in units of 1,024 octets. None without a limit; -1 stands for none too.
-fn storage_left(mut cursor: Cursor<'_>) -> Option<u64> {
+pub(super) fn storage_left(mut cursor: Cursor<'_>) -> Option<u64> {
     cursor.string()?;
     cursor.spaces();
     let items = cursor.strings()?;

@@ -7,6 +7,8 @@ mod change;
 mod command;
 mod fetch;
 mod folders;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod list;
 mod names;
 mod open;

@@ -32,6 +32,9 @@ pub(super) struct Row {
     pub(super) size: Option<u32>,
     pub(super) header: Option<HeaderHash>,
     pub(super) body: Option<Body>,
+    /// Read to its end.
+    #[cfg(feature = "fuzz")]
+    pub(super) whole: bool,
 }
 
 /// Any other untagged response: CAPABILITY, LIST, STATUS, NAMESPACE, QUOTA, FLAGS and those nobody asked for.
@@ -48,6 +51,12 @@ impl Data {
     /// Octets of its text, without literals.
     pub(super) fn len(&self) -> usize {
         self.text.len()
+    }
+
+    /// Octets in memory.
+    #[cfg(feature = "fuzz")]
+    pub(super) fn kept(&self) -> usize {
+        self.text.len() + self.literals.iter().map(|literal| literal.octets.len()).sum::<usize>()
     }
 
     /// Behind the keyword and its space.
@@ -109,14 +118,25 @@ impl Row {
             return row;
         }
         // What could be read up to a fault counts: the fault costs what lies behind it.
-        while row.item(&mut cursor).is_some() {}
+        let mut inside = 0;
+        while row.item(&mut cursor, &mut inside).is_some() {}
+        #[cfg(feature = "fuzz")]
+        {
+            row.whole = cursor.rest().is_empty();
+        }
         row
     }
 
-    fn item(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
+    /// `inside`: how many parentheses too many are open. Some servers put single items into a pair of their own.
+    fn item(&mut self, cursor: &mut Cursor<'_>, inside: &mut u32) -> Option<()> {
         cursor.spaces();
         if cursor.eat(b')') {
-            return None;
+            *inside = inside.checked_sub(1)?;
+            return Some(());
+        }
+        if cursor.eat(b'(') {
+            *inside += 1;
+            return Some(());
         }
         let name = cursor.item()?;
         cursor.spaces();
@@ -173,6 +193,12 @@ mod tests {
         assert_eq!((nil.uid, nil.date, nil.flags.is_some(), nil.body.is_none()), (Some(8), None, true, true));
         let quoted = row("*  1  FETCH  (UID 8 BODY[] \"a\\\"b\")");
         assert_eq!(quoted.body.and_then(|body| body.in_memory().cloned()).as_deref(), Some(&b"a\"b"[..]));
+    }
+
+    #[test]
+    fn items_in_parentheses_of_their_own_cost_nothing() {
+        let row = row("* 1 FETCH ((UID 5) (X-ODD (1 2)) (FLAGS (\\Seen) (RFC822.SIZE 9)))");
+        assert_eq!((row.uid, row.size, row.flags.is_some()), (Some(5), Some(9), true));
     }
 
     #[test]

@@ -12,17 +12,21 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, ReadHalf};
 use tokio::time::Instant;
 
-/// Longest text of one response without its literals.
-const LINE: usize = 1 << 20;
+/// Longest text of one response without its literals. The fuzzer has small bounds, so that it meets them.
+pub(super) const LINE: usize = if cfg!(fuzzing) { 300 } else { 1 << 20 };
 /// Most of one literal that is kept: what is longer is cut, since nothing we ask for needs more. Bodies are not cut.
-const LITERAL: usize = 256 * 1024;
+const LITERAL: usize = if cfg!(fuzzing) { 100 } else { 256 * 1024 };
 /// Most that all literals of one response may keep, and how many there may be.
-const LITERALS: usize = 1 << 20;
-const COUNT: usize = 256;
+pub(super) const LITERALS: usize = if cfg!(fuzzing) { 250 } else { 1 << 20 };
+const COUNT: usize = if cfg!(fuzzing) { 5 } else { 256 };
 /// How much of an over-long response is passed over before the connection is given up. Tests send no 64 MB.
 const PATIENCE_OCTETS: u64 = if cfg!(test) { 4 << 20 } else { 64 << 20 };
 /// How long a server may be silent, or take for one line. Tests have less patience.
 pub(super) const SILENCE: Duration = if cfg!(test) { Duration::from_millis(1_500) } else { Duration::from_secs(60) };
+/// How many responses may come before the answer that is awaited, and how long a server may pass the time with others
+/// than messages: what never answers must not look like work for ever.
+const TALK: u32 = if cfg!(test) { 20_000 } else { 5_000_000 };
+const CHATTER: Duration = if cfg!(test) { Duration::from_secs(4) } else { Duration::from_secs(900) };
 /// The slowest transfer that is still waited for, in octets a second.
 const SLOWEST: u64 = 100_000;
 /// The same for a message's body, as long as it comes without a silence: a slow server gives the same message no
@@ -99,6 +103,9 @@ pub(super) struct Sieve {
     partial: Partial,
     /// When the next response must have begun.
     expected: Instant,
+    /// Responses since the last answer, and the time spent waiting since then or since the last message.
+    told: u32,
+    waited: Duration,
     budget: Budget,
     pub(super) lift: Lift,
 }
@@ -110,6 +117,8 @@ impl Sieve {
             buffer: BytesMut::with_capacity(READ),
             partial: Partial::new(),
             expected: Instant::now() + SILENCE,
+            told: 0,
+            waited: Duration::ZERO,
             budget,
             lift: Lift::Drop,
         }
@@ -132,10 +141,28 @@ impl Sieve {
         loop {
             let partial = self.whole().await?;
             self.expect_within(SILENCE);
-            if let Some(response) = Response::read(partial.text, partial.literals, partial.body, partial.spoiled) {
+            let response = Response::read(partial.text, partial.literals, partial.body, partial.spoiled);
+            self.keep_count(response.as_ref())?;
+            if let Some(response) = response {
                 return Ok(response);
             }
         }
+    }
+
+    /// Sees to it that what is awaited comes some day.
+    fn keep_count(&mut self, response: Option<&Response>) -> Result<()> {
+        match response {
+            Some(Response::Tagged { .. } | Response::Continue) => (self.told, self.waited) = (0, Duration::ZERO),
+            Some(Response::Fetch(_)) => (self.told, self.waited) = (self.told + 1, Duration::ZERO),
+            _ => self.told += 1,
+        }
+        if self.told > TALK {
+            return Err(Failure::new(Cause::Protocol).words("talk without an answer"));
+        }
+        if self.waited > CHATTER {
+            return Err(Failure::new(Cause::Timeout));
+        }
+        Ok(())
     }
 
     async fn whole(&mut self) -> Result<Partial> {
@@ -262,7 +289,10 @@ impl Sieve {
         };
         // All of it was taken, so this only moves its beginning back.
         self.buffer.reserve(READ);
-        match tokio::time::timeout_at(until, self.half.read_buf(&mut self.buffer)).await {
+        let began = Instant::now();
+        let read = tokio::time::timeout_at(until, self.half.read_buf(&mut self.buffer)).await;
+        self.waited += began.elapsed();
+        match read {
             Err(_) => Err(Failure::new(Cause::Timeout)),
             Ok(Err(error)) => Err(broken(&error)),
             Ok(Ok(0)) => Err(Failure::new(Cause::Closed)),
