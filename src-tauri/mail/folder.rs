@@ -93,6 +93,27 @@ pub struct Folder {
     pub status: Option<Status>,
 }
 
+impl Folder {
+    /// Stands for a line of the server's list in which no name can be made out. Its path is that line, for people; it
+    /// has no wire name and cannot be opened.
+    pub fn unreadable(line: &[u8]) -> Self {
+        let shown = String::from_utf8_lossy(&line[..line.len().min(1_000)]);
+        let shown: String = shown.chars().filter(|c| !c.is_control()).take(200).collect();
+        Self {
+            wire: Vec::new(),
+            delimiter: None,
+            path: FolderPath::new([shown.trim()]),
+            special: None,
+            selectable: false,
+            status: None,
+        }
+    }
+
+    pub fn is_unreadable(&self) -> bool {
+        self.wire.is_empty() && !self.selectable
+    }
+}
+
 /// Answer to STATUS (RFC 3501 6.3.10, RFC 8438 for `bytes`). Fields the server left out are None.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Status {

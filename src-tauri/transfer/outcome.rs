@@ -74,8 +74,15 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub const NOTICES: [&str; 6] =
-        ["gone", "maybe_twice", "deleted_at_source", "changed_by_server", "renamed", "virtual_folder"];
+    pub const NOTICES: [&str; 7] = [
+        "gone",
+        "maybe_twice",
+        "deleted_at_source",
+        "changed_by_server",
+        "renamed",
+        "virtual_folder",
+        "folder_unreadable",
+    ];
     /// What `verify` finds.
     pub const DIFFERENCES: [&str; 5] = ["missing", "different", "flags_differ", "date_differs", "archive_damaged"];
 }

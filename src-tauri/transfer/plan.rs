@@ -49,6 +49,11 @@ pub fn plan(
         (!known.contains_key(&folder.path), !folder.path.is_inbox(), joins(folder).is_none(), *at)
     });
     let mut placed: Vec<(usize, Planned)> = Vec::new();
+    // Which folder it was nobody knows: where everything is to be moved, that is no complete copy.
+    for folder in source.iter().filter(|folder| folder.is_unreadable() && layout.folders.is_empty()) {
+        let unreadable = notice("folder_unreadable", &folder.path, None);
+        plan.notices.push(Problem { level: ProblemLevel::Problem, ..unreadable });
+    }
     for (at, folder) in order {
         let shown = folder.path.to_string();
         let wanted = layout.folders.is_empty() || layout.folders.iter().any(|glob| pattern::matches(glob, &shown));
@@ -330,6 +335,19 @@ mod tests {
         let plan = plan(&source, &[], &rules(), &Layout::default(), "li");
         assert_eq!(places(&plan), ["Lists/rust"]);
         assert_eq!(plan.notices[0].code, "virtual_folder");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_named() {
+        let source = [folder("INBOX", None), Folder::unreadable(b"(\\HasNoChildren \"/\" \"a\"\x07")];
+        let plan = |layout: &Layout| plan(&source, &[], &rules(), layout, "li");
+        let all = plan(&Layout::default());
+        assert_eq!(places(&all), ["INBOX"]);
+        let [problem] = &all.notices[..] else { panic!("{:?}", all.notices) };
+        assert_eq!((problem.code.as_str(), problem.level), ("folder_unreadable", ProblemLevel::Problem));
+        assert_eq!(problem.folder, Some(FolderPath::new(["(\\HasNoChildren \"/\" \"a\""])));
+        let only = plan(&Layout { folders: vec!["INBOX".into()], ..Layout::default() });
+        assert_eq!((places(&only), only.notices.len()), (vec!["INBOX".to_owned()], 0));
     }
 
     #[test]

@@ -22,8 +22,13 @@ use zeroize::Zeroizing;
 
 /// Stands for the secret wherever async-imap handles it; replaced on its way to the wire.
 const PLACE: &str = "in-place-of-the-secret";
+/// More than any way in that we know has challenges.
+const CHALLENGES: u32 = 3;
 /// What the rest of an abandoned command may cost before the connection is given up instead.
 const REST: Duration = Duration::from_secs(5);
+
+/// Most that is kept while a `+` is awaited: a listing may be among it.
+const EARLY: usize = 300_000;
 
 /// How a command is named until it is answered.
 pub(super) type Tag = String;
@@ -115,6 +120,7 @@ async fn drive<T>(
     let mut call = std::pin::pin!(call);
     let mut answer = None;
     let mut sent: Option<Tag> = None;
+    let mut challenges = 0;
     loop {
         if let Poll::Ready(outcome) = futures::poll!(&mut call) {
             return Ok((outcome, answer));
@@ -130,25 +136,20 @@ async fn drive<T>(
             wire.sieve.expect_within(allowance(0));
         }
         match wire.next().await? {
-            Response::Continue => port.put("+ \r\n"),
+            // Each is answered with the secret.
+            Response::Continue if challenges == CHALLENGES => return Err(Failure::new(Cause::Protocol)),
+            Response::Continue => {
+                challenges += 1;
+                port.put("+ \r\n");
+            }
             Response::Tagged { tag, status } if Some(&tag) == sent.as_ref() => {
-                port.put(&frame(&tag, status.kind));
+                port.put(&status.kind.answer(&tag));
                 answer = Some(status);
             }
             Response::Bye(status) => return Err(Failure::new(Cause::Closed).words(&status.words())),
             _ => {}
         }
     }
-}
-
-/// A tagged status as async-imap may read it: its code and text stay with us.
-fn frame(tag: &str, kind: Kind) -> String {
-    let kind = match kind {
-        Kind::Ok => "OK",
-        Kind::No => "NO",
-        Kind::Bad => "BAD",
-    };
-    format!("{tag} {kind} answered\r\n")
 }
 
 /// A command that is not answered yet.
@@ -292,16 +293,23 @@ impl Carrier {
         loop {
             match self.read().await? {
                 Response::Continue => return Ok(true),
-                // Nobody who waits for a `+` has asked for these.
-                Response::Fetch(_) | Response::Exists(_) | Response::Expunge => {}
+                // Nobody who waits for a `+` has asked for these, but commands before this one may have. A body is let go
+                // of all the same: its part of the budget may be what everybody waits for, and it is asked for again.
+                Response::Fetch(row) if row.body.is_some() => {}
+                Response::Fetch(_) | Response::Exists(_) | Response::Expunge if self.pending.len() < 2 => {}
                 Response::Data(data) if data.len() > 8_192 => {}
+                // It cannot have done what it has not got.
+                Response::Tagged { tag: of, status } if of == tag && status.kind == Kind::Ok => {
+                    self.end().await;
+                    return Err(Failure::new(Cause::Protocol).words(&status.words()));
+                }
                 response => {
                     let refused = matches!(&response, Response::Tagged { tag: of, .. } if of == tag);
                     self.early.push_back(response);
                     if refused {
                         return Ok(false);
                     }
-                    if self.early.len() > 2_000 {
+                    if self.early.len() > EARLY {
                         self.dead = true;
                         return Err(Failure::new(Cause::Protocol));
                     }
@@ -372,7 +380,7 @@ impl Carrier {
     /// Has async-imap read the tagged status too: its tags and ours must not drift apart.
     fn confirm(&mut self, tag: &str, kind: Kind) -> Result<()> {
         use imap_proto::Status as Proto;
-        self.port.put(&frame(tag, kind));
+        self.port.put(&kind.answer(tag));
         let agreed = match self.session.read_response().now_or_never() {
             Some(Ok(Some(response))) => match response.parsed() {
                 imap_proto::Response::Done { tag: of, status, .. } => {

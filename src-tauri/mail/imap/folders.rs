@@ -7,7 +7,7 @@ use super::parse::Cursor;
 use super::response::{Data, Response};
 use super::status::Kind;
 use super::{Imap, command, refusal};
-use crate::{Capacity, Folder, FolderPath, NameRules, Result, SpecialUse, Status};
+use crate::{Capacity, Cause, Failure, Folder, FolderPath, NameRules, Result, SpecialUse, Status};
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// STATUS commands under way at once.
@@ -16,6 +16,8 @@ const WINDOW: usize = 20;
 const EMPTY_PATTERN: &str = "LIST \"\" \"\"";
 /// More folders than this are no mailbox but an attack.
 const MOST: usize = 100_000;
+/// And more lines than this in which no name can be made out are no list of folders.
+const UNREADABLE: usize = 1_000;
 /// Longest folder name, in octets on the wire.
 const LONGEST: usize = 4_096;
 
@@ -85,6 +87,10 @@ impl Imap {
         }
         if status.kind != Kind::Ok {
             return Err(refusal::folder(&status, "*"));
+        }
+        if found.over {
+            self.carrier.end().await;
+            return Err(Failure::new(Cause::Protocol).words("a list of folders without end"));
         }
         let space = self.know_namespace(&mut found).await?;
         found.sort_out(&space);
@@ -233,21 +239,31 @@ struct Found {
     listed: Vec<Listed>,
     folders: Vec<Folder>,
     statuses: HashMap<Vec<u8>, Status>,
+    /// Lines that name no folder we could open: told all the same.
+    unreadable: Vec<Folder>,
+    /// More than any mailbox has.
+    over: bool,
 }
 
 impl Found {
     fn clear(&mut self) {
         self.listed.clear();
         self.statuses.clear();
+        self.unreadable.clear();
     }
 
     fn take(&mut self, response: Response) {
         let Response::Data(data) = response else { return };
         match data.keyword.as_str() {
             "LIST" | "XLIST" => {
-                let Some(listed) = Listed::parse(data.cursor()) else { return };
+                let readable = |listed: &Listed| !data.broken && listed.wire.len() <= LONGEST;
+                let Some(listed) = Listed::parse(data.cursor()).filter(readable) else {
+                    return self.take_unreadable(&data);
+                };
                 self.delimiter = self.delimiter.or(listed.delimiter);
-                if !listed.wire.is_empty() && listed.wire.len() <= LONGEST && self.listed.len() < MOST {
+                self.over |= self.listed.len() >= MOST;
+                // Without a name it is the root of the tree.
+                if !listed.wire.is_empty() && !self.over {
                     self.listed.push(listed);
                 }
             }
@@ -264,16 +280,30 @@ impl Found {
         }
     }
 
+    fn take_unreadable(&mut self, data: &Data) {
+        let folder = Folder::unreadable(data.cursor().rest());
+        if self.unreadable.len() >= UNREADABLE {
+            self.over = true;
+        } else if !self.unreadable.iter().any(|other| other.path == folder.path) {
+            self.unreadable.push(folder);
+        }
+    }
+
     /// The person's own folders, each once, with the inbox: every mailbox has one (RFC 3501 5.1), though some servers
     /// list it only once mail has come.
     fn sort_out(&mut self, space: &Namespace) {
         let mut seen = HashSet::new();
         for listed in self.listed.drain(..).filter(|listed| !space.is_foreign(&listed.wire, listed.delimiter)) {
-            let folder = listed.folder(space);
+            let mut folder = listed.folder(space);
+            // Its letters have no case (RFC 3501 5.1).
+            if folder.path.is_inbox() && folder.wire.len() == 5 {
+                folder.wire = b"INBOX".to_vec();
+            }
             if seen.insert(folder.wire.clone()) {
                 self.folders.push(folder);
             }
         }
+        names::keep_apart(&mut self.folders, space);
         if !self.folders.iter().any(|folder| folder.path.is_inbox()) {
             self.folders.push(Folder {
                 wire: b"INBOX".to_vec(),
@@ -295,6 +325,7 @@ impl Found {
             };
             folder.status = told.or_else(|| if folder.path.is_inbox() { inbox() } else { None }).copied();
         }
+        self.folders.append(&mut self.unreadable);
         self.folders
     }
 }

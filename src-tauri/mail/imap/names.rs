@@ -2,7 +2,8 @@
 
 use super::parse::Cursor;
 use super::utf7;
-use crate::FolderPath;
+use crate::{Folder, FolderPath};
+use std::collections::{HashMap, HashSet};
 
 /// Where the person's own folders are, and which are somebody else's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,7 +69,8 @@ impl Namespace {
 
     /// The wire name for a path, None where a segment cannot stand in one.
     pub(super) fn wire(&self, path: &FolderPath) -> Option<Vec<u8>> {
-        if path.is_inbox() {
+        // However a person spells it: behind a prefix it would be another folder.
+        if matches!(path.segments(), [only] if only.eq_ignore_ascii_case("INBOX")) {
             return Some(b"INBOX".to_vec());
         }
         let segments: Vec<String> = path.segments().iter().map(|segment| utf7::encode(segment)).collect();
@@ -88,6 +90,46 @@ impl Namespace {
         let mut wire = if path.segments()[0] == "INBOX" { Vec::new() } else { self.prefix.clone() };
         wire.extend_from_slice(joined.as_bytes());
         Some(wire)
+    }
+}
+
+/// Gives each folder a path of its own. Two wire names may mean the same one: coded needlessly beside plain, raw beside
+/// coded, or no text at all. The one that is written as it should be keeps it; the others are named by their octets.
+pub(super) fn keep_apart(folders: &mut [Folder], space: &Namespace) {
+    let mut times: HashMap<FolderPath, usize> = HashMap::new();
+    folders.iter().for_each(|folder| *times.entry(folder.path.clone()).or_default() += 1);
+    for folder in folders.iter_mut().filter(|folder| times[&folder.path] > 1) {
+        if space.wire(&folder.path).as_deref() != Some(folder.wire.as_slice()) {
+            folder.path = FolderPath(by_octets(&folder.wire, folder.delimiter));
+        }
+    }
+    // A server that changes its delimiter from line to line can still bring two together.
+    let mut order: Vec<&mut Folder> = folders.iter_mut().collect();
+    order.sort_by(|one, other| one.wire.cmp(&other.wire));
+    let mut given = HashSet::new();
+    for folder in order {
+        let name = folder.path.0.last().cloned().unwrap_or_default();
+        let mut number = 1;
+        while !given.insert(folder.path.clone()) {
+            number += 1;
+            if let Some(last) = folder.path.0.last_mut() {
+                *last = format!("{name} ({number})");
+            }
+        }
+    }
+}
+
+/// A wire name as ASCII text, its delimiter kept: no two have the same.
+fn by_octets(wire: &[u8], delimiter: Option<char>) -> Vec<String> {
+    let shown = |segment: &[u8]| {
+        segment.iter().fold(String::new(), |shown, octet| match octet {
+            b' '..=b'~' if *octet != b'%' => shown + char::from(*octet).encode_utf8(&mut [0; 4]),
+            _ => shown + &format!("%{octet:02X}"),
+        })
+    };
+    match delimiter {
+        Some(delimiter) if delimiter.is_ascii() => wire.split(|octet| *octet == delimiter as u8).map(shown).collect(),
+        _ => vec![shown(wire)],
     }
 }
 
@@ -165,9 +207,47 @@ mod tests {
             assert_eq!(space.wire(&path).as_deref(), Some(wire.as_bytes()), "{wire}");
         }
         assert!(space("", '/').path(b"inbox", Some('/')).is_inbox());
+        assert_eq!(space("INBOX.", '.').wire(&FolderPath::new(["inbox"])).as_deref(), Some(&b"INBOX"[..]));
         assert_eq!(space("", '/').wire(&FolderPath::new(["a/b"])), None);
         assert_eq!(space("", '/').wire(&FolderPath::new([""])), None);
         assert_eq!(Namespace::default().wire(&FolderPath::new(["a", "b"])), None);
+    }
+
+    #[test]
+    fn no_two_folders_share_a_path() {
+        let wires: [&[u8]; 9] =
+            [b"a", b"&AGE-", b"&AOk-", "\u{e9}".as_bytes(), b"\xff/x", b"\xfe/x", b"inbox/y", b"INBOX/y", b"b"];
+        let space = space("", '/');
+        let mut folders: Vec<Folder> = wires
+            .iter()
+            .map(|wire| Folder {
+                wire: wire.to_vec(),
+                delimiter: Some('/'),
+                path: space.path(wire, Some('/')),
+                special: None,
+                selectable: true,
+                status: None,
+            })
+            .collect();
+        keep_apart(&mut folders, &space);
+        let paths: Vec<String> = folders.iter().map(|folder| folder.path.to_string()).collect();
+        assert_eq!(paths, ["a", "&AGE-", "\u{e9}", "%C3%A9", "%FF/x", "%FE/x", "inbox/y", "INBOX/y", "b"]);
+        let mut flapping = vec![folders[8].clone(), folders[8].clone()];
+        flapping[0].wire = b"b.".to_vec();
+        keep_apart(&mut flapping, &space);
+        assert_eq!([&flapping[0].path.0[0], &flapping[1].path.0[0]], ["b.", "b"]);
+        flapping[0] = Folder {
+            delimiter: Some('.'),
+            wire: b"b.c".to_vec(),
+            path: FolderPath::new(["b", "c"]),
+            ..flapping[0].clone()
+        };
+        flapping[1] = Folder { wire: b"b/c".to_vec(), path: FolderPath::new(["b", "c"]), ..flapping[1].clone() };
+        keep_apart(&mut flapping, &space);
+        assert_eq!([&flapping[0].path.0[1], &flapping[1].path.0[1]], ["c", "c (2)"]);
+        folders.reverse();
+        keep_apart(&mut folders, &space);
+        assert!(folders.iter().rev().map(|folder| folder.path.to_string()).eq(paths), "whatever the order");
     }
 
     #[test]

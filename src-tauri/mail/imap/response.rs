@@ -45,6 +45,8 @@ pub(super) struct Data {
     text: Vec<u8>,
     literals: Vec<Literal>,
     at: usize,
+    /// A bound was broken: only the beginning of the text is there.
+    pub(super) broken: bool,
 }
 
 impl Data {
@@ -93,7 +95,9 @@ impl Response {
             return Some(Response::Preauth);
         }
         cursor.spaces();
-        if spoiled || word.is_empty() {
+        // A line that lists a folder is not left out unnoticed, whatever it is.
+        let lists = word.eq_ignore_ascii_case(b"LIST") || word.eq_ignore_ascii_case(b"XLIST");
+        if word.is_empty() || (spoiled && !lists) {
             return None;
         }
         if let Some(number) = std::str::from_utf8(word).ok().and_then(|word| word.parse::<u32>().ok()) {
@@ -106,7 +110,7 @@ impl Response {
         }
         let keyword = String::from_utf8_lossy(word).to_ascii_uppercase();
         let at = cursor.at();
-        Some(Response::Data(Data { keyword, text, literals, at }))
+        Some(Response::Data(Data { keyword, text, literals, at, broken: spoiled }))
     }
 }
 

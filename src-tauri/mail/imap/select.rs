@@ -65,6 +65,8 @@ pub(super) struct Opening {
     tag: Tag,
     selected: Selected,
     permanent: bool,
+    /// EXISTS came.
+    counted: bool,
 }
 
 impl Opening {
@@ -74,6 +76,7 @@ impl Opening {
 
     /// What comes before its answer.
     pub(super) fn take(&mut self, response: Response) {
+        self.counted |= matches!(response, Response::Exists(_));
         self.selected.take(response, &mut self.permanent);
     }
 }
@@ -91,7 +94,7 @@ impl Imap {
         let plus = self.capabilities.has("LITERAL+");
         let tag = self.carrier.send_pieces(&command::on_folder(verb, wire, ""), plus).await?;
         let selected = Selected { wire: wire.to_vec(), writable, ..Selected::default() };
-        Ok(Opening { tag, selected, permanent: false })
+        Ok(Opening { tag, selected, permanent: false, counted: false })
     }
 
     /// Reads to its answer. The inner `Err`: this folder is not open, and no other.
@@ -107,7 +110,15 @@ impl Imap {
         if status.kind != Kind::Ok {
             return Err(refusal::folder(status, name));
         }
-        let selected = std::mem::take(&mut opening.selected);
+        let mut selected = std::mem::take(&mut opening.selected);
+        // RFC 3501 6.3.1 demands it; without, a full folder would look like an empty one.
+        if !opening.counted {
+            return Err(Failure::new(Cause::FolderRefused).about(name).words("no EXISTS"));
+        }
+        // No server has more messages than UIDs: it is not to be trusted in what it says of the next one.
+        if selected.uid_next.is_some_and(|next| next <= selected.messages) {
+            selected.uid_next = None;
+        }
         if selected.writable && status.code == "READ-ONLY" {
             return Err(Failure::new(Cause::FolderRefused).about(name).words(&status.words()));
         }

@@ -21,6 +21,8 @@ pub(super) const LITERALS: usize = if cfg!(fuzzing) { 250 } else { 1 << 20 };
 const COUNT: usize = if cfg!(fuzzing) { 5 } else { 256 };
 /// How much of an over-long response is passed over before the connection is given up. Tests send no 64 MB.
 const PATIENCE_OCTETS: u64 = if cfg!(test) { 4 << 20 } else { 64 << 20 };
+/// Longest body of a message: RFC822.SIZE can tell no larger one (RFC 3501 `number`).
+const BODY: u64 = u32::MAX as u64;
 /// How long a server may be silent, or take for one line. Tests have less patience.
 pub(super) const SILENCE: Duration = if cfg!(test) { Duration::from_millis(1_500) } else { Duration::from_secs(60) };
 /// How many responses may come before the answer that is awaited, and how long a server may pass the time with others
@@ -33,6 +35,8 @@ const SLOWEST: u64 = 100_000;
 /// faster the next time.
 const SLOWEST_BODY: u64 = 4_000;
 const READ: usize = 64 * 1024;
+/// Octets of a text that are looked at for the name of what it announces.
+const NAME: usize = 64;
 
 /// What is done with a message body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +80,7 @@ struct Partial {
     kept: usize,
     body: Option<Body>,
     state: State,
+    line: Line,
     /// Broke a bound: its end is looked for, its content is not used.
     spoiled: bool,
     octets: u64,
@@ -90,10 +95,49 @@ impl Partial {
             kept: 0,
             body: None,
             state: State::Line,
+            line: Line::default(),
             spoiled: false,
             octets: 0,
             deadline: None,
         }
+    }
+}
+
+/// What must be known of the text since the last literal to tell whether it announces another: looked at octet by
+/// octet as it comes, since a response may have millions of literals and then be passed over.
+#[derive(Default)]
+struct Line {
+    quoted: bool,
+    escaped: bool,
+    /// Its last octets.
+    end: Vec<u8>,
+}
+
+impl Line {
+    /// Longer than any announcement with its line end.
+    const END: usize = 40;
+
+    fn take(&mut self, octets: &[u8]) {
+        for octet in octets {
+            match octet {
+                _ if self.escaped => self.escaped = false,
+                b'"' => self.quoted = !self.quoted,
+                b'\\' => self.escaped = self.quoted,
+                _ => {}
+            }
+        }
+        let kept = &octets[octets.len().saturating_sub(Self::END)..];
+        self.end.drain(..(self.end.len() + kept.len()).saturating_sub(Self::END));
+        self.end.extend_from_slice(kept);
+    }
+
+    /// The size of the literal that it announces: `{n}`, `{n+}`, outside of quotes.
+    fn literal(&self) -> Option<u64> {
+        let inner = self.end.trim_ascii_end().strip_suffix(b"}")?;
+        let inner = inner.strip_suffix(b"+").unwrap_or(inner);
+        let at = inner.iter().rposition(|octet| !octet.is_ascii_digit())?;
+        let size = std::str::from_utf8(&inner[at + 1..]).ok()?.parse().ok()?;
+        (inner[at] == b'{' && !self.quoted).then_some(size)
     }
 }
 
@@ -202,6 +246,7 @@ impl Sieve {
                     let room = LINE.saturating_sub(partial.text.len());
                     partial.spoiled |= taken > room;
                     partial.text.extend_from_slice(&self.buffer[..taken.min(room)]);
+                    partial.line.take(&self.buffer[..taken]);
                     partial.octets += taken as u64;
                     self.buffer.advance(taken);
                     if partial.octets > PATIENCE_OCTETS {
@@ -213,9 +258,17 @@ impl Sieve {
                     while matches!(partial.text.last(), Some(b'\n' | b'\r')) {
                         partial.text.pop();
                     }
-                    match announced(&partial.text, partial.literals.last().map_or(0, |literal| literal.end)) {
+                    let line = std::mem::take(&mut partial.line);
+                    match line.literal().filter(|_| holds_literals(&partial.text)) {
                         None => return Ok(true),
-                        Some(Announced { at, size, body }) => {
+                        Some(size) => {
+                            let from = partial.literals.last().map_or(0, |literal| literal.end);
+                            let (at, body) = place(&partial.text, from);
+                            // Each costs us more than its octets.
+                            partial.octets = partial.octets.saturating_add(if body { 0 } else { size.max(1_000) });
+                            if size > BODY || partial.octets > PATIENCE_OCTETS {
+                                return Err(Failure::new(Cause::Protocol).words("a literal beyond all bounds"));
+                            }
                             partial.deadline = Some(Instant::now() + allowance(size));
                             if body && partial.body.is_none() && !partial.spoiled {
                                 // An empty literal there: the parser finds a value in its place.
@@ -280,10 +333,8 @@ impl Sieve {
     async fn fill(&mut self) -> Result<()> {
         let begun = self.partial.octets > 0;
         let until = match self.partial.deadline {
-            Some(deadline) if matches!(self.partial.state, State::Body { .. }) => {
-                deadline.min(Instant::now() + SILENCE)
-            }
-            Some(deadline) => deadline,
+            // An announced size gives time to send, not to be silent.
+            Some(deadline) => deadline.min(Instant::now() + SILENCE),
             None if begun => *self.partial.deadline.insert(Instant::now() + SILENCE),
             None => self.expected,
         };
@@ -301,43 +352,22 @@ impl Sieve {
     }
 }
 
-struct Announced {
-    at: usize,
-    size: u64,
-    /// The body of a message, not one of the small things beside it.
-    body: bool,
+/// Whether such a response may hold literals. Status responses and `+` never do.
+fn holds_literals(text: &[u8]) -> bool {
+    text.strip_prefix(b"* ").is_some_and(|data| {
+        let word = data.split(|octet| *octet == b' ').next().unwrap_or_default();
+        !["OK", "NO", "BAD", "BYE", "PREAUTH"].iter().any(|status| word.eq_ignore_ascii_case(status.as_bytes()))
+    })
 }
 
-/// The literal that a line announces at its end, if it does. `from` is where the text after the last literal begins.
-/// Status responses and `+` never hold one.
-fn announced(text: &[u8], from: usize) -> Option<Announced> {
-    let data = text.strip_prefix(b"* ")?;
-    let word = data.split(|octet| *octet == b' ').next()?;
-    if ["OK", "NO", "BAD", "BYE", "PREAUTH"].iter().any(|status| word.eq_ignore_ascii_case(status.as_bytes())) {
-        return None;
-    }
-    let inner = text.get(from..)?.strip_suffix(b"}")?;
-    let inner = inner.strip_suffix(b"+").unwrap_or(inner);
-    let digits = inner.iter().rev().take_while(|octet| octet.is_ascii_digit()).count();
-    let before = inner[..inner.len() - digits].strip_suffix(b"{")?;
-    let size: u64 = std::str::from_utf8(&inner[inner.len() - digits..]).ok()?.parse().ok()?;
+/// Where the announcement at the end of a text begins, and whether it is of the body of a message, not of one of the
+/// small things beside it. `from` is where the text after the last literal begins.
+fn place(text: &[u8], from: usize) -> (usize, bool) {
+    let text_before = text.iter().rposition(|octet| *octet == b'{').unwrap_or(0).max(from);
+    let before = text.get(from..text_before).unwrap_or_default();
     let before = before.strip_suffix(b"~").unwrap_or(before);
-    // Inside quotes it is text.
-    let mut quoted = false;
-    let mut octets = before.iter();
-    while let Some(octet) = octets.next() {
-        match octet {
-            b'"' => quoted = !quoted,
-            b'\\' if quoted => {
-                octets.next();
-            }
-            _ => {}
-        }
-    }
-    if quoted {
-        return None;
-    }
-    let name = before.trim_ascii_end().to_ascii_uppercase();
-    let body = word.iter().all(u8::is_ascii_digit) && (name.ends_with(b"BODY[]") || name.ends_with(b"BODY[]<0>"));
-    Some(Announced { at: from + before.len(), size, body })
+    let name = before[before.len().saturating_sub(NAME)..].trim_ascii_end().to_ascii_uppercase();
+    let row = text.get(2).is_some_and(u8::is_ascii_digit);
+    let body = row && (name.ends_with(b"BODY[]") || name.ends_with(b"BODY[]<0>"));
+    (from + before.len(), body)
 }

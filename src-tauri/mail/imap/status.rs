@@ -29,6 +29,16 @@ impl Kind {
             _ => None,
         }
     }
+
+    /// A tagged status as async-imap may read it: its code and text stay with us.
+    pub(super) fn answer(self, tag: &str) -> String {
+        let kind = match self {
+            Kind::Ok => "OK",
+            Kind::No => "NO",
+            Kind::Bad => "BAD",
+        };
+        format!("{tag} {kind} answered\r\n")
+    }
 }
 
 impl Status {

@@ -47,8 +47,8 @@ pub struct Connection {
 /// How long one address may take to answer; where a host has several, the earlier ones get less.
 const CONNECT: Duration = Duration::from_secs(20);
 const CONNECT_FIRST: Duration = Duration::from_secs(6);
-/// How long a TLS handshake may take.
-const HANDSHAKE: Duration = Duration::from_secs(30);
+/// How long a TLS handshake may take. Tests have less patience.
+const HANDSHAKE: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 30 });
 
 /// Connects; with `Security::Tls` the stream is verified when this returns. With `Security::StartTls` it is still
 /// plain: see [`start_tls`].

@@ -3,6 +3,7 @@
 use super::script::{Answer, folder, imap, last, text};
 use crate::imap::{Imap, open::Capabilities};
 use crate::{Cause, Fetched, MessageId, Part, Source, Want};
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 const ROWS: &str = "* 1 FETCH (UID 1 FLAGS ())\r\n* 2 FETCH (UID 2 FLAGS ())\r\n* 3 FETCH (UID 3 FLAGS (\\Seen))\r\n";
@@ -82,6 +83,8 @@ async fn silence_ends_in_time() {
         "* 1 FETCH (UID 1 FLA",
         "* 1 FETCH (UID 1 BODY[] {100}\r\nabc",
         "* 1 FETCH (UID 1 X {100}\r\n",
+        "* 1 FETCH (UID 1 X {4000000}\r\nabc",
+        "* 1 FETCH (UID 1 BODY[] {4000000}\r\nabc",
         "* 1 FETCH (UID 1 BODY[] {3}\r\nabc)\r\n",
     ] {
         let (mut imap, _) = imap("", move |command| match command {
@@ -140,6 +143,55 @@ async fn a_listing_without_end_ends() {
     let keyword = "k".repeat(900_000);
     let rows: String = (4..50).map(|uid| format!("* 4 FETCH (UID {uid} FLAGS ({keyword}))\r\n")).collect();
     assert_eq!(list_through(rows.into_bytes()).await.map_err(|failure| failure.cause), Err(Cause::Protocol));
+}
+
+#[tokio::test]
+async fn literals_are_found_wherever_the_text_is_cut() {
+    // Quotes, escapes and announcements, cut at each place; and millions of literals are passed over, not gone through.
+    let odd = "* X \"{3}\" \"\\\"{4}\" {2+}\r\n\"\r {1}\r\n( ~{0}\r\n \"{9}\"\r\n* X {5}\r\n* Y\r\n\r\n";
+    let text = format!("* 1 FETCH (UID 1)\r\n{odd}* 2 FETCH (UID 2)\r\n* 3 FETCH (UID 3)\r\n$ OK done\r\n");
+    for piece in 1..9 {
+        let said = text.clone().into_bytes();
+        let (mut imap, _) = imap("", move |command| match command {
+            _ if command.starts_with("UID FETCH") => Answer::Slow(said.clone(), piece, Duration::ZERO),
+            _ => Answer::Usual,
+        })
+        .await;
+        let entries = imap.list(&folder(), 1, Want::Flags).await.map(|listing| listing.entries.len());
+        assert_eq!(entries, Ok(3), "in pieces of {piece}");
+    }
+    let began = Instant::now();
+    let literals = list_through(format!("* 1 FETCH (X ({})\r\n", "{1}\r\na ".repeat(3_000_000)).into_bytes()).await;
+    assert_eq!(literals.map_err(|failure| failure.cause), Err(Cause::Protocol));
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_counted_is_not_empty() {
+    for (opened, listed) in [
+        ("* OK [UIDVALIDITY 7] x\r\n$ OK\r\n", Err(Cause::FolderRefused)),
+        ("* 3 EXISTS\r\n* OK [UIDNEXT 1] x\r\n$ OK\r\n", Ok(3)),
+        ("* 0 EXISTS\r\n* OK [UIDNEXT 1] x\r\n$ OK\r\n", Ok(0)),
+    ] {
+        let (mut imap, _) = imap("", move |command| match command {
+            _ if command.starts_with("EXAMINE") => text(opened),
+            _ if command.starts_with("UID FETCH") => text(&format!("{ROWS}$ OK done\r\n")),
+            _ => Answer::Usual,
+        })
+        .await;
+        let entries = imap.list(&folder(), 1, Want::Flags).await.map(|listing| listing.entries.len());
+        assert_eq!(entries.map_err(|failure| failure.cause), listed, "{opened}");
+    }
+}
+
+#[tokio::test]
+async fn talk_without_an_answer_ends() {
+    for noise in ["* OK hm\r\n", "\r\n", "* LIST () \"/\" x\r\n", "nonsense\r\n"] {
+        let failure = list_through(noise.repeat(30_000).into_bytes()).await.map_err(|failure| failure.cause);
+        assert_eq!(failure, Err(Cause::Protocol), "{noise:?}");
+    }
+    let entries = list_through("* OK hm\r\n".repeat(10_000).into_bytes()).await.map(|entries| entries.len());
+    assert_eq!(entries, Ok(3), "a talkative server is none that lies");
 }
 
 #[test]

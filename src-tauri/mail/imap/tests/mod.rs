@@ -4,4 +4,5 @@ mod hostile;
 mod reading;
 mod script;
 mod signing;
+mod silence;
 mod storing;

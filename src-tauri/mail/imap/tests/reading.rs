@@ -99,6 +99,28 @@ async fn listings_are_in_order_and_complete() {
 }
 
 #[tokio::test]
+async fn what_comes_while_a_plus_is_awaited_is_not_lost() {
+    // The second name needs a literal: its `+` is awaited while the first folder's answers come.
+    let (mut imap, _) = imap("", |command| match command {
+        _ if command.starts_with("UID FETCH") => {
+            text("* 1 FETCH (UID 1)\r\n* 2 FETCH (UID 2)\r\n* 3 FETCH (UID 3)\r\n$ OK done\r\n")
+        }
+        _ => Answer::Usual,
+    })
+    .await;
+    let status = crate::Status { messages: Some(3), uid_next: Some(10), validity: Some(7), ..crate::Status::default() };
+    let (one, mut other) = (crate::Folder { status: Some(status), ..folder() }, folder());
+    other.wire = b"\xe9".to_vec();
+    for from in [1, 2] {
+        let look = |folder| crate::Look { folder, from, want: Want::Flags, since: None };
+        let listings = imap.list_all(&[look(&one), look(&other)]).await.expect("listings");
+        let counts: Vec<_> = listings.into_iter().map(|listing| listing.map(|listing| listing.entries.len())).collect();
+        let all = 4 - from as usize;
+        assert_eq!(counts, [Ok(all), Ok(all)]);
+    }
+}
+
+#[tokio::test]
 async fn another_validity_is_noticed() {
     let mut validity = 6;
     let (mut imap, _) = imap("", move |command| match command {

@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 /// Gives its messages as asked for, and remembers what became of them.
 #[derive(Default)]
-struct Line {
+pub(super) struct Line {
     messages: Vec<Message>,
     outcomes: BTreeMap<u32, Outcome>,
     failure: Option<Failure>,
 }
 
 impl Line {
-    fn of(bodies: &[&str]) -> Self {
+    pub(super) fn of(bodies: &[&str]) -> Self {
         let numbered = (1..).zip(bodies);
         let messages = numbered.map(|(uid, body)| Message {
             id: MessageId::Uid(uid),
