@@ -60,7 +60,12 @@ impl Default for Person {
 
 impl Person {
     pub fn new() -> Self {
-        let home = tempfile::Builder::new().prefix("mailferry-home-").tempdir().unwrap();
+        Self::below(&std::env::temp_dir())
+    }
+
+    /// With the home below a directory.
+    pub fn below(place: &Path) -> Self {
+        let home = tempfile::Builder::new().prefix("mailferry-home-").tempdir_in(place).unwrap();
         Self { home, program: built("mailferry-cli"), variables: Vec::new() }
     }
 
@@ -132,12 +137,17 @@ impl Running {
     }
 
     /// Waits for the end, ten minutes at most.
-    pub fn finish(mut self) -> Run {
-        let status = process::within(Duration::from_secs(600), || self.child.try_wait().unwrap());
+    pub fn finish(self) -> Run {
+        self.finish_within(Duration::from_secs(600)).unwrap_or_else(|said| panic!("no end after ten minutes:\n{said}"))
+    }
+
+    /// Killed when it takes longer, with what it had said as the error.
+    pub fn finish_within(mut self, time: Duration) -> Result<Run, String> {
+        let status = process::within(time, || self.child.try_wait().unwrap());
         let seconds = self.since.elapsed().as_secs_f64();
-        let status = status.unwrap_or_else(|| panic!("no end after ten minutes:\n{}", self.stderr()));
+        let status = status.ok_or_else(|| self.stderr())?;
         let stdout = read(&self.directory.path().join("stdout"));
-        Run { code: status.code(), stdout, stderr: self.stderr(), seconds }
+        Ok(Run { code: status.code(), stdout, stderr: self.stderr(), seconds })
     }
 }
 

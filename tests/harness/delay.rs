@@ -19,6 +19,8 @@ struct State {
     /// Octets that may still pass, both ways together, before everything is cut; negative: no end.
     left: AtomicI64,
     frozen: AtomicBool,
+    /// What the server sends stays here; what is sent to it goes on.
+    unanswered: AtomicBool,
     refusing: AtomicBool,
     ended: AtomicBool,
     accepted: AtomicU64,
@@ -69,10 +71,22 @@ impl Proxy {
         self.state.cut();
     }
 
+    /// As a router does that forgot its connections: both sides get a reset, what was on the way is lost.
+    pub fn reset_now(&self) {
+        for stream in self.state.open.lock().unwrap().drain(..) {
+            let _ = rustix::net::connect_unspec(&stream);
+        }
+    }
+
     /// Connections stay open and nothing comes through any more.
     pub fn freeze(&self, on: bool) {
         self.state.freeze_at.store(0, Ordering::Relaxed);
         self.state.frozen.store(on, Ordering::Relaxed);
+    }
+
+    /// The server goes on hearing everything, and nothing that it says arrives.
+    pub fn swallow_answers(&self, on: bool) {
+        self.state.unanswered.store(on, Ordering::Relaxed);
     }
 
     /// As [`Proxy::freeze`], after so many more octets, both ways together.
@@ -115,6 +129,11 @@ impl State {
         }
     }
 
+    fn holds(&self, answers: bool) -> bool {
+        let held = self.frozen.load(Ordering::Relaxed) || (answers && self.unanswered.load(Ordering::Relaxed));
+        held && !self.ended.load(Ordering::Relaxed)
+    }
+
     /// Counts octets; true when the line is to be cut here.
     fn spends(&self, octets: usize) -> bool {
         let passed = self.passed.fetch_add(octets as u64, Ordering::Relaxed) + octets as u64;
@@ -139,8 +158,8 @@ fn lead(client: TcpStream, server: TcpStream, state: &Arc<State>) {
         }
     }
     if let (Ok(from_client), Ok(from_server)) = (client.try_clone(), server.try_clone()) {
-        one_way(from_client, server, Arc::clone(state));
-        one_way(from_server, client, Arc::clone(state));
+        one_way(from_client, server, Arc::clone(state), false);
+        one_way(from_server, client, Arc::clone(state), true);
     }
 }
 
@@ -152,7 +171,7 @@ struct Line {
     broken: bool,
 }
 
-fn one_way(mut from: TcpStream, mut to: TcpStream, state: Arc<State>) {
+fn one_way(mut from: TcpStream, mut to: TcpStream, state: Arc<State>, answers: bool) {
     let line = Arc::new((Mutex::new(Line::default()), Condvar::new()));
     let (reading, reader_state) = (Arc::clone(&line), Arc::clone(&state));
     thread::spawn(move || {
@@ -183,7 +202,7 @@ fn one_way(mut from: TcpStream, mut to: TcpStream, state: Arc<State>) {
             let (due, octets) = waiting.waiting.pop_front().unwrap();
             drop(waiting);
             thread::sleep(due.saturating_duration_since(Instant::now()));
-            while state.frozen.load(Ordering::Relaxed) && !state.ended.load(Ordering::Relaxed) {
+            while state.holds(answers) {
                 thread::sleep(Duration::from_millis(10));
             }
             let Some(octets) = octets else {

@@ -24,6 +24,13 @@ impl SmallDisk {
         self.mount(&format!("remount,size={megabytes}m"));
     }
 
+    /// Leaves so many kilobytes free.
+    pub fn leave(&self, kilobytes: u32) {
+        let state = rustix::fs::statvfs(&self.place).unwrap();
+        let used = (state.f_blocks - state.f_bfree) * state.f_frsize / 1024;
+        self.mount(&format!("remount,size={}k", used + u64::from(kilobytes)));
+    }
+
     fn mount(&self, options: &str) {
         let output = as_root("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&self.place).output();
         let output = output.unwrap_or_else(|error| panic!("mount: {error}"));
@@ -41,7 +48,8 @@ impl Drop for SmallDisk {
     }
 }
 
-fn as_root(program: &str) -> Command {
+/// A program that only root may run, here with the rights for it or with sudo's leave.
+pub(crate) fn as_root(program: &str) -> Command {
     if is_root() {
         return Command::new(program);
     }

@@ -165,8 +165,12 @@ impl Dovecot {
 
     /// The same through another port: a proxy's.
     pub fn url_at(&self, scheme: &str, port: u16) -> String {
-        let user: String = self
-            .user()
+        Self::url_of(self.user(), scheme, port)
+    }
+
+    /// Of any user of any server.
+    pub fn url_of(user: &str, scheme: &str, port: u16) -> String {
+        let user: String = user
             .bytes()
             .map(|octet| match octet {
                 b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => char::from(octet).to_string(),

@@ -10,6 +10,8 @@ pub mod delay;
 pub mod desktop;
 pub mod disk;
 pub mod dovecot;
+pub mod faults;
+pub mod image;
 pub mod process;
 pub mod sample;
 pub mod utf7;

@@ -1,0 +1,106 @@
+//! The faults themselves, a function each: it makes a trial of its own, strikes, and has it judged.
+
+mod disk;
+mod line;
+
+use super::ground::Ground;
+use super::judgement::Judgement;
+use super::moment::Moment;
+use super::shape::Shape;
+use super::trial::{Trial, somebody};
+use crate::image::Filesystem;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `kill -9`.
+    Kill,
+    /// Lines cut, reset, frozen, refused.
+    Cut,
+    /// The power of the computer that Mailferry runs on, with this filesystem.
+    Power(Filesystem),
+    /// A disk without room, for the journal or the backup.
+    Full,
+    /// A disk that fails, for the journal or the backup.
+    Broken,
+}
+
+impl Kind {
+    pub const ALL: [(&'static str, Self); 6] = [
+        ("kill", Self::Kill),
+        ("cut", Self::Cut),
+        ("ext4", Self::Power(Filesystem::Ext4)),
+        ("xfs", Self::Power(Filesystem::Xfs)),
+        ("full", Self::Full),
+        ("eio", Self::Broken),
+    ];
+
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// What came of one trial.
+#[derive(Clone, Debug, Default)]
+pub struct Struck {
+    /// Faults that met a run at work, and those that came too late.
+    pub met: usize,
+    pub missed: usize,
+    /// What the faults were, to be read by a person.
+    pub faults: Vec<String>,
+    pub runs: usize,
+    pub messages: usize,
+    pub judgement: Judgement,
+}
+
+impl Struck {
+    fn note(&mut self, met: bool, fault: String) {
+        if met {
+            self.met += 1
+        } else {
+            self.missed += 1
+        }
+        self.faults.push(if met { fault } else { format!("({fault})") });
+    }
+
+    fn judged(mut self, trial: Trial, complete: bool) -> Self {
+        (self.judgement, self.runs, self.messages) = trial.conclude(complete);
+        self
+    }
+}
+
+/// `patient`: a fault that a run notices after a minute only may be among them.
+pub fn strike(ground: &Ground, kind: Kind, seed: u64, patient: bool) -> Struck {
+    let shape = Shape::of(seed);
+    match kind {
+        Kind::Kill => kill(ground, shape),
+        Kind::Cut => line::cut(ground, shape, patient),
+        Kind::Power(filesystem) => disk::power(ground, shape, filesystem),
+        Kind::Full => disk::full(ground, shape),
+        Kind::Broken => disk::broken(ground, shape),
+    }
+}
+
+/// Up to five times, each in the run that went on after the one before.
+fn kill(ground: &Ground, shape: Shape) -> Struck {
+    let length = ground.length(&shape);
+    let mut dice = shape.dice();
+    let mut struck = Struck::default();
+    let person = somebody();
+    let backup = person.home.path().join("backup");
+    let mut trial = Trial::new(ground, shape, person, &backup);
+    let mut complete = false;
+    for blow in 0..1 + dice.roll(5) {
+        // What is left becomes less.
+        let moment = Moment::draw(&mut dice, length, if blow == 0 { 1.0 } else { 0.7 });
+        let mut run = trial.start(&[]);
+        let met = moment.meets(&mut run, &trial);
+        struck.note(met, format!("{moment:?}"));
+        if met {
+            run.kill();
+        } else {
+            let ended = trial.ended(run, std::time::Duration::from_secs(5));
+            complete |= ended.is_some_and(|run| run.code == Some(0));
+        }
+    }
+    struck.judged(trial, complete)
+}
