@@ -6,7 +6,7 @@
 # make packages   only the system packages that are missing
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
-.PHONY: demo test simulation run packages bench fuzz rust
+.PHONY: demo test simulation run packages bench faults fuzz rust
 
 demo: rust
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -51,6 +51,12 @@ fuzz: rust
 	  $(FUZZ) $$part "$$corpus" -- -dict="$$words" -artifact_prefix="$(CURDIR)/target/fuzz/$$part-" \
 	    -max_len=4096 -timeout=10 -rss_limit_mb=300 -max_total_time=$$(( $(MINUTES) * 60 )) -print_final_stats=1; \
 	done
+# Kills, cut lines, power cuts, full and failing disks by the hundred (tests/harness/faults); most need root. The whole
+# takes half an hour; KILLS=20 CUTS=20 POWER=5 FULL=5 EIO=5 is a part, TRIAL=kill:17 one trial (see tests/faults/main.rs).
+faults: rust
+	@tests/packages.sh build faults
+	cargo build -p mailferry-cli -p mailferry-tests --bin mailferry-cli --bin faults
+	target/debug/faults
 
 rust:
 	@command -v cargo >/dev/null || { \

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs the Debian packages that are missing, and only those: packages.sh build|window|demo|test|bench ...
+# Installs the Debian packages that are missing, and only those: packages.sh build|window|demo|test|bench|faults ...
 set -eu
 build="build-essential pkg-config"
 window="libwebkit2gtk-4.1-dev librsvg2-common fonts-wqy-microhei"
 demo="dovecot-imapd ca-certificates"
 test="dovecot-imapd ca-certificates xvfb webkit2gtk-driver dbus dbus-daemon dbus-bin gnome-keyring xdotool python3 python3-pip"
 bench="dovecot-imapd ca-certificates time isync interimap offlineimap3"
+faults="dovecot-imapd ca-certificates e2fsprogs xfsprogs nbdkit libnbd-bin"
 
 wanted=""
 for set in "$@"; do
@@ -15,6 +16,7 @@ for set in "$@"; do
     demo) wanted="$wanted $demo" ;;
     test) wanted="$wanted $test" ;;
     bench) wanted="$wanted $bench" ;;
+    faults) wanted="$wanted $faults" ;;
     *) echo "packages.sh: no set named $set" >&2; exit 2 ;;
   esac
 done

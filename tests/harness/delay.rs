@@ -25,6 +25,8 @@ struct State {
     ended: AtomicBool,
     accepted: AtomicU64,
     passed: AtomicU64,
+    /// Connections up to this one, counted by `accepted`, are frozen; later ones are not.
+    frozen_to: AtomicU64,
     /// Of `passed`; 0: never.
     freeze_at: AtomicU64,
     open: Mutex<Vec<TcpStream>>,
@@ -50,12 +52,12 @@ impl Proxy {
                 if shared.ended.load(Ordering::Relaxed) {
                     return;
                 }
-                shared.accepted.fetch_add(1, Ordering::Relaxed);
+                let number = shared.accepted.fetch_add(1, Ordering::Relaxed) + 1;
                 if shared.refusing.load(Ordering::Relaxed) {
                     continue;
                 }
                 if let Ok(server) = TcpStream::connect(("127.0.0.1", port)) {
-                    lead(client, server, &shared);
+                    lead(client, server, &shared, number);
                 }
             }
         });
@@ -82,6 +84,18 @@ impl Proxy {
     pub fn freeze(&self, on: bool) {
         self.state.freeze_at.store(0, Ordering::Relaxed);
         self.state.frozen.store(on, Ordering::Relaxed);
+    }
+
+    /// What the connections of now have on the way comes so much later, even when nobody is there any more who sent
+    /// it; new connections are not touched. So a system goes on sending for a program that was killed.
+    pub fn delay_the_open(&self, time: Duration) {
+        let (state, number) = (Arc::clone(&self.state), self.accepted());
+        state.frozen_to.store(number, Ordering::Relaxed);
+        thread::spawn(move || {
+            thread::sleep(time);
+            // Unless it was said of later ones meanwhile.
+            let _ = state.frozen_to.compare_exchange(number, 0, Ordering::Relaxed, Ordering::Relaxed);
+        });
     }
 
     /// The server goes on hearing everything, and nothing that it says arrives.
@@ -129,8 +143,10 @@ impl State {
         }
     }
 
-    fn holds(&self, answers: bool) -> bool {
-        let held = self.frozen.load(Ordering::Relaxed) || (answers && self.unanswered.load(Ordering::Relaxed));
+    fn holds(&self, number: u64, answers: bool) -> bool {
+        let held = self.frozen.load(Ordering::Relaxed)
+            || number <= self.frozen_to.load(Ordering::Relaxed)
+            || (answers && self.unanswered.load(Ordering::Relaxed));
         held && !self.ended.load(Ordering::Relaxed)
     }
 
@@ -150,7 +166,7 @@ impl State {
     }
 }
 
-fn lead(client: TcpStream, server: TcpStream, state: &Arc<State>) {
+fn lead(client: TcpStream, server: TcpStream, state: &Arc<State>, number: u64) {
     for stream in [&client, &server] {
         let _ = stream.set_nodelay(true);
         if let Ok(clone) = stream.try_clone() {
@@ -158,8 +174,8 @@ fn lead(client: TcpStream, server: TcpStream, state: &Arc<State>) {
         }
     }
     if let (Ok(from_client), Ok(from_server)) = (client.try_clone(), server.try_clone()) {
-        one_way(from_client, server, Arc::clone(state), false);
-        one_way(from_server, client, Arc::clone(state), true);
+        one_way(from_client, server, Arc::clone(state), number, false);
+        one_way(from_server, client, Arc::clone(state), number, true);
     }
 }
 
@@ -171,7 +187,7 @@ struct Line {
     broken: bool,
 }
 
-fn one_way(mut from: TcpStream, mut to: TcpStream, state: Arc<State>, answers: bool) {
+fn one_way(mut from: TcpStream, mut to: TcpStream, state: Arc<State>, number: u64, answers: bool) {
     let line = Arc::new((Mutex::new(Line::default()), Condvar::new()));
     let (reading, reader_state) = (Arc::clone(&line), Arc::clone(&state));
     thread::spawn(move || {
@@ -202,7 +218,7 @@ fn one_way(mut from: TcpStream, mut to: TcpStream, state: Arc<State>, answers: b
             let (due, octets) = waiting.waiting.pop_front().unwrap();
             drop(waiting);
             thread::sleep(due.saturating_duration_since(Instant::now()));
-            while state.holds(answers) {
+            while state.holds(number, answers) {
                 thread::sleep(Duration::from_millis(10));
             }
             let Some(octets) = octets else {
@@ -264,6 +280,26 @@ mod tests {
         stream.read_exact(&mut back).unwrap();
         sending.join().unwrap();
         assert!(back == big && before.elapsed() < Duration::from_secs(2), "{:?}", before.elapsed());
+    }
+
+    #[test]
+    fn what_a_dead_client_sent_may_come_late() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let proxy = Proxy::to(listener.local_addr().unwrap().port(), Duration::ZERO);
+        let connect = || TcpStream::connect(("127.0.0.1", proxy.port)).unwrap();
+        let (mut dead, (mut heard, _)) = (connect(), listener.accept().unwrap());
+        proxy.delay_the_open(Duration::from_millis(300));
+        dead.write_all(b"late").unwrap();
+        drop(dead);
+        let (mut alive, (mut other, _)) = (connect(), listener.accept().unwrap());
+        alive.write_all(b"new").unwrap();
+        other.read_exact(&mut [0; 3]).unwrap();
+        heard.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        assert!(heard.read(&mut [0; 4]).is_err());
+        heard.set_read_timeout(None).unwrap();
+        let mut late = Vec::new();
+        heard.read_to_end(&mut late).unwrap();
+        assert_eq!(late, b"late");
     }
 
     #[test]

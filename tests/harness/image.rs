@@ -121,7 +121,6 @@ impl Drop for Image {
         }
         self.fail(false);
         if let Some(mut server) = self.server.take() {
-            let _ = as_root("umount").arg("-l").arg(&self.file).stderr(Stdio::null()).status();
             let _ =
                 as_root("umount").arg("-l").arg(self.directory.path().join("served")).stderr(Stdio::null()).status();
             process::end(&mut server);

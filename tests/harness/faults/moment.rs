@@ -17,7 +17,7 @@ pub enum Moment {
 impl Moment {
     /// Anywhere in the first `share` of a run of this length.
     pub fn draw(dice: &mut Dice, length: Length, share: f64) -> Self {
-        if dice.roll(2) == 0 {
+        if dice.roll(4) == 0 {
             Self::After(Duration::from_micros(dice.roll((length.time.as_micros() as f64 * share) as u64 + 1)))
         } else {
             let octets = dice.roll((length.octets as f64 * share) as u64 + 1);

@@ -64,8 +64,8 @@ impl Shape {
             ability: Ability::ALL[dice.roll(4) as usize],
             prepared: dice.roll(3) == 0,
             again: dice.roll(4) == 0,
-            round_trip: Duration::from_millis([0, 4, 16][dice.roll(3) as usize]),
-            messages: 120 + dice.roll(120) as usize,
+            round_trip: Duration::from_millis([0, 2, 8][dice.roll(3) as usize]),
+            messages: 60 + dice.roll(120) as usize,
         }
     }
 

@@ -9,6 +9,11 @@ use super::moment::Moment;
 use super::shape::Shape;
 use super::trial::{Trial, somebody};
 use crate::image::Filesystem;
+use std::thread::sleep;
+use std::time::Duration;
+
+/// Milliseconds that commands of a dead program may come late: below what Mailferry waits for them, two seconds.
+const LATE: u64 = 1_500;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -42,9 +47,10 @@ impl Kind {
 /// What came of one trial.
 #[derive(Clone, Debug, Default)]
 pub struct Struck {
-    /// Faults that met a run at work, and those that came too late.
-    pub met: usize,
+    /// Faults that came when the run was over.
     pub missed: usize,
+    /// Those that met one, by where.
+    pub quarters: [usize; 4],
     /// What the faults were, to be read by a person.
     pub faults: Vec<String>,
     pub runs: usize,
@@ -53,13 +59,18 @@ pub struct Struck {
 }
 
 impl Struck {
-    fn note(&mut self, met: bool, fault: String) {
+    /// `share`: of an undisturbed run's octets, where the fault met it.
+    fn note(&mut self, met: bool, share: f64, fault: String) {
         if met {
-            self.met += 1
+            self.quarters[(share * 4.0).clamp(0.0, 3.0) as usize] += 1;
         } else {
-            self.missed += 1
+            self.missed += 1;
         }
         self.faults.push(if met { fault } else { format!("({fault})") });
+    }
+
+    pub fn met(&self) -> usize {
+        self.quarters.iter().sum()
     }
 
     fn judged(mut self, trial: Trial, complete: bool) -> Self {
@@ -92,13 +103,21 @@ fn kill(ground: &Ground, shape: Shape) -> Struck {
     for blow in 0..1 + dice.roll(5) {
         // What is left becomes less.
         let moment = Moment::draw(&mut dice, length, if blow == 0 { 1.0 } else { 0.7 });
+        // Now and then the system still sends what the dead program left, while its successor is at work already.
+        let late = (dice.roll(3) == 0).then(|| Duration::from_millis(1 + dice.roll(LATE)));
         let mut run = trial.start(&[]);
         let met = moment.meets(&mut run, &trial);
-        struck.note(met, format!("{moment:?}"));
+        struck.note(met, trial.share(length), format!("{moment:?}, late {late:?}"));
         if met {
+            let Some(late) = late else {
+                run.kill();
+                continue;
+            };
+            trial.to_new.delay_the_open(late);
+            sleep(Duration::from_millis(dice.roll(30)));
             run.kill();
         } else {
-            let ended = trial.ended(run, std::time::Duration::from_secs(5));
+            let ended = trial.ended(run, Duration::from_secs(5));
             complete |= ended.is_some_and(|run| run.code == Some(0));
         }
     }

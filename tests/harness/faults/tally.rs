@@ -24,7 +24,8 @@ pub struct Series {
 pub struct Tally {
     pub kind: Kind,
     pub trials: usize,
-    pub met: usize,
+    /// Faults that met a run at work, by the quarter of an undisturbed run's octets.
+    pub quarters: [usize; 4],
     pub missed: usize,
     pub runs: usize,
     pub messages: usize,
@@ -49,7 +50,7 @@ impl Series {
                         let seed = next.fetch_add(1, Ordering::Relaxed);
                         let since = Instant::now();
                         let struck = attempt(ground, self.kind, seed, self.patient);
-                        met.fetch_add(struck.met, Ordering::Relaxed);
+                        met.fetch_add(struck.met(), Ordering::Relaxed);
                         let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
                         tally.add(seed, &struck, since.elapsed());
                         assert!(tally.trials < 50 + 4 * self.faults, "faults do not meet their runs: {tally}");
@@ -88,7 +89,7 @@ impl Tally {
         Self {
             kind,
             trials: 0,
-            met: 0,
+            quarters: [0; 4],
             missed: 0,
             runs: 0,
             messages: 0,
@@ -104,7 +105,9 @@ impl Tally {
     fn add(&mut self, seed: u64, struck: &Struck, took: Duration) {
         let judgement = &struck.judgement;
         self.trials += 1;
-        self.met += struck.met;
+        for (sum, more) in self.quarters.iter_mut().zip(struck.quarters) {
+            *sum += more;
+        }
         self.missed += struck.missed;
         self.runs += struck.runs;
         self.messages += struck.messages;
@@ -116,8 +119,8 @@ impl Tally {
             "{} {seed}: {}: {} of {} faults met it, {} messages, {:.1} s{}",
             self.kind.name(),
             Shape::of(seed),
-            struck.met,
-            struck.met + struck.missed,
+            struck.met(),
+            struck.met() + struck.missed,
             struck.messages,
             took.as_secs_f64(),
             if judgement.named > 0 { format!(", {} maybe_twice", judgement.named) } else { String::new() }
@@ -137,6 +140,10 @@ impl Tally {
         }
     }
 
+    pub fn met(&self) -> usize {
+        self.quarters.iter().sum()
+    }
+
     pub fn is_good(&self) -> bool {
         self.bad.is_empty() && self.lost + self.doubled + self.stuck == 0
     }
@@ -146,10 +153,11 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}: {} faults met a run ({} came too late) in {} trials, {} runs, {} messages: {} lost, {} doubled without \
+            "{}: {} faults met a run (by its quarters {:?}; {} came too late) in {} trials, {} runs, {} messages: {} lost, {} doubled without \
              a name, {} named maybe_twice, {} stuck, {} bad trials; {:.0} s",
             self.kind.name(),
-            self.met,
+            self.met(),
+            self.quarters,
             self.missed,
             self.trials,
             self.runs,

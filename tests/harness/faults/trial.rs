@@ -22,6 +22,8 @@ pub struct Trial<'a> {
     pub to_new: Proxy,
     pub judgement: Judgement,
     pub runs: usize,
+    /// When the last run began.
+    passed_before: u64,
     backup: PathBuf,
     arguments: Vec<String>,
     before: MailboxState,
@@ -66,6 +68,7 @@ impl<'a> Trial<'a> {
             to_new,
             judgement: Judgement::default(),
             runs: 0,
+            passed_before: 0,
             backup: backup.to_owned(),
             arguments,
             before: MailboxState::default(),
@@ -87,6 +90,11 @@ impl<'a> Trial<'a> {
         self.to_old.passed() + self.to_new.passed()
     }
 
+    /// How far the run has come, by an undisturbed one's octets.
+    pub fn share(&self, length: Length) -> f64 {
+        (self.passed() - self.passed_before) as f64 / length.octets.max(1) as f64
+    }
+
     pub fn messages(&self) -> usize {
         self.before.messages()
     }
@@ -98,6 +106,7 @@ impl<'a> Trial<'a> {
     /// The trial's command.
     pub fn start(&mut self, more: &[&str]) -> Running {
         self.runs += 1;
+        self.passed_before = self.passed();
         let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).chain(more.iter().copied()).collect();
         self.person.start(&arguments)
     }

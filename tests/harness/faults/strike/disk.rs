@@ -33,7 +33,7 @@ pub fn power(ground: &Ground, shape: Shape, filesystem: Filesystem) -> Struck {
         let mut run = trial.start(&[]);
         let met = moment.meets(&mut run, &trial);
         image.cut_power();
-        struck.note(met, format!("{moment:?}, {}", if dies { "killed" } else { "alive" }));
+        struck.note(met, trial.share(length), format!("{moment:?}, {}", if dies { "killed" } else { "alive" }));
         if met && dies {
             run.kill();
         } else {
@@ -50,7 +50,8 @@ pub fn power(ground: &Ground, shape: Shape, filesystem: Filesystem) -> Struck {
 /// Where the disk is that will fail, and where the backup: the journal's directory, or the backup's.
 fn places(dice: &mut Dice, shape: &Shape, person: &Person) -> (PathBuf, PathBuf, &'static str) {
     let (data, other) = (person.data(), person.home.path().join("disk"));
-    if shape.task == Task::Move || dice.roll(2) == 0 {
+    // A backup alone keeps no journal.
+    if shape.task == Task::Move || (shape.task == Task::MoveWithBackup && dice.roll(2) == 0) {
         (data, person.home.path().join("backup"), "journal")
     } else {
         (other.clone(), other.join("backup"), "backup")
@@ -59,6 +60,7 @@ fn places(dice: &mut Dice, shape: &Shape, person: &Person) -> (PathBuf, PathBuf,
 
 /// The run stops, or waits until there is room.
 pub fn full(ground: &Ground, shape: Shape) -> Struck {
+    let length = ground.length(&shape);
     let mut dice = shape.dice();
     let mut struck = Struck::default();
     let person = somebody();
@@ -74,16 +76,20 @@ pub fn full(ground: &Ground, shape: Shape) -> Struck {
         let mut run = trial.start(&[]);
         let met = within(LIMIT, || (run.is_over() || run.stderr().contains("disk")).then(|| !run.is_over()));
         trial.judgement.expect(met.is_some(), || format!("a full disk is not said: {}", run.stderr()));
-        struck.note(met == Some(true), format!("{what} with {room} KB, waits"));
+        struck.note(met == Some(true), trial.share(length), format!("{what} with {room} KB, waits"));
         disk.grow(200);
-        let ended = trial.ended(run, LIMIT);
-        complete = ended.as_ref().is_some_and(|run| run.code == Some(0));
-        trial.judgement.expect(complete || ended.is_none(), || "it does not go on when there is room".into());
+        if let Some(run) = trial.ended(run, LIMIT) {
+            complete = run.code == Some(0);
+            // Without room for a journal it says so at once instead.
+            trial.judgement.expect(complete || run.code == Some(3), || {
+                format!("it does not go on when there is room: {:?} {} {}", run.code, run.stdout, run.stderr)
+            });
+        }
     } else {
         let run = trial.start(&["--patience", "0"]);
         if let Some(run) = trial.ended(run, LIMIT) {
             complete = run.code == Some(0);
-            struck.note(!complete, format!("{what} with {room} KB"));
+            struck.note(!complete, trial.share(length), format!("{what} with {room} KB"));
             trial.judgement.expect(complete || run.stderr.contains("disk"), || format!("said: {}", run.stderr));
         }
         disk.grow(200);
@@ -108,7 +114,7 @@ pub fn broken(ground: &Ground, shape: Shape) -> Struck {
     let mut run = trial.start(&[]);
     let met = moment.meets(&mut run, &trial);
     image.fail(true);
-    struck.note(met, format!("{what} {moment:?}, for {passing:?}"));
+    struck.note(met, trial.share(length), format!("{what} {moment:?}, for {passing:?}"));
     if let Some(time) = passing {
         sleep(time);
         image.fail(false);

@@ -106,9 +106,10 @@ pub fn cut(ground: &Ground, shape: Shape, patient: bool) -> Struck {
         let fault = Fault::draw(&mut dice, patient);
         let sides = dice.roll(5);
         if !moment.meets(&mut run, &trial) {
-            struck.note(false, format!("{fault:?} {moment:?}"));
+            struck.note(false, 1.0, format!("{fault:?} {moment:?}"));
             continue;
         }
+        let share = trial.share(length);
         let proxies = match sides {
             _ if trial.shape.task == Task::Backup => vec![&trial.to_old],
             0 => vec![&trial.to_old, &trial.to_new],
@@ -116,7 +117,7 @@ pub fn cut(ground: &Ground, shape: Shape, patient: bool) -> Struck {
             _ => vec![&trial.to_new],
         };
         let noticed = fault.strike(&proxies, &mut run);
-        struck.note(true, format!("{fault:?} {moment:?}"));
+        struck.note(true, share, format!("{fault:?} {moment:?}"));
         trial.judgement.expect(noticed, || format!("silence was not noticed in {NOTICED:?}"));
     }
     let ended = trial.ended(run, LIMIT);
