@@ -2,7 +2,7 @@
 //! By variables:
 //!
 //! - `KILLS=500`, `CUTS=200`, `POWER=60` (on each filesystem), `FULL=40`, `EIO=40`: how many faults must meet a run.
-//! - `SEED=1`: of the first trial of each kind; the next has the next one. Else by the clock.
+//! - `SEED=1`: of the first trial; the next has the next one, the next kind begins 10,000 further. Else by the clock.
 //! - `TRIAL=kill:17`: this one alone. Kinds: kill, cut, ext4, xfs, full, eio. `TIMES=10`: as often.
 //! - `JOBS=2`: trials at once.
 //!
@@ -35,7 +35,11 @@ fn main() -> ExitCode {
         ];
         let wanted = kinds.map(|(kind, name, usual)| (kind, number(name, usual) as usize));
         let wanted = wanted.into_iter().filter(|(_, faults)| *faults > 0);
-        wanted.map(|(kind, faults)| Series { kind, faults, seed, at_once, patient: true }.run(&ground)).collect()
+        // Kinds get seeds of their own, so that they do not all try the same shapes.
+        let wanted = wanted.zip((seed..).step_by(10_000));
+        wanted
+            .map(|((kind, faults), seed)| Series { kind, faults, seed, at_once, patient: true }.run(&ground))
+            .collect()
     };
     println!();
     tallies.iter().for_each(|tally| println!("{tally}"));

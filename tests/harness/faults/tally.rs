@@ -134,7 +134,7 @@ impl Tally {
                 judgement.doubled,
                 judgement.stuck,
                 struck.faults.join("; "),
-                judgement.wrong.join("\n  "),
+                judgement.wrong.iter().map(|text| shortened(text)).collect::<Vec<_>>().join("\n  "),
                 self.kind.name()
             );
         }
@@ -170,4 +170,14 @@ impl fmt::Display for Tally {
             self.time.as_secs_f64()
         )
     }
+}
+
+/// A report may be long; its beginning and its end say what it is.
+fn shortened(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    if letters.len() <= 1_000 {
+        return text.to_owned();
+    }
+    let (head, tail) = (&letters[..600], &letters[letters.len() - 400..]);
+    format!("{} ... {}", head.iter().collect::<String>(), tail.iter().collect::<String>())
 }
