@@ -48,8 +48,7 @@ impl Drop for SmallDisk {
     }
 }
 
-/// A program that only root may run, here with the rights for it or with sudo's leave.
-pub(crate) fn as_root(program: &str) -> Command {
+fn as_root(program: &str) -> Command {
     if is_root() {
         return Command::new(program);
     }

@@ -1,16 +1,19 @@
 //! A filesystem in a file of its own, mounted by a loop device. Its power can be cut: what it has not written to the
 //! file by then is gone, its log included. And its disk can fail under it (EIO), when it is served by nbdkit.
 
-use crate::disk::as_root;
+use crate::dovecot::is_root;
 use crate::process::{self, program, within};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
 /// The image lies in memory: a trial shall not wait for this machine's own disk.
 const MEMORY: &str = "/dev/shm";
+
+/// Written just before the power is cut, and never synced: it must be gone.
+const UNSYNCED: &str = "unsynced";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filesystem {
@@ -48,7 +51,7 @@ impl Image {
         let served = directory.path().join("served");
         fs::create_dir(&served).unwrap();
         let file = served.join("disk");
-        let server = as_root(&program("nbdfuse", "libnbd-bin").display().to_string())
+        let mut server = Command::new(program("nbdfuse", "libnbd-bin"))
             .arg(&file)
             .arg("[")
             .arg(program("nbdkit", "nbdkit"))
@@ -62,6 +65,9 @@ impl Image {
             .unwrap();
         let up = within(Duration::from_secs(10), || fs::metadata(&file).is_ok_and(|of| of.len() > 0).then_some(()));
         let said = fs::read_to_string(directory.path().join("log")).unwrap_or_default();
+        if up.is_none() {
+            process::end(&mut server);
+        }
         assert!(up.is_some(), "nbdfuse serves nothing: {said}");
         Self::new(place, Filesystem::Ext4, file, Some(server), directory)
     }
@@ -82,6 +88,7 @@ impl Image {
     /// From now on nothing reaches the disk, and whoever writes or syncs gets an error: FS_IOC_SHUTDOWN, without
     /// writing the log first.
     pub fn cut_power(&self) {
+        fs::write(self.place.join(UNSYNCED), UNSYNCED).unwrap();
         let place = self.place.as_os_str();
         rooted(&program("xfs_io", "xfsprogs"), &["-x".as_ref(), "-c".as_ref(), "shutdown".as_ref(), place]);
     }
@@ -101,6 +108,10 @@ impl Image {
         assert!(unmounted.is_some(), "{} stays in use", self.place.display());
         self.fail(false);
         self.mount();
+        let unsynced = self.place.join(UNSYNCED);
+        let kept = fs::read(&unsynced).is_ok_and(|octets| octets == UNSYNCED.as_bytes());
+        assert!(!kept, "the power was not cut: what nobody synced is still there");
+        let _ = fs::remove_file(unsynced);
     }
 
     fn mount(&self) {
@@ -108,7 +119,7 @@ impl Image {
     }
 
     fn unmount(&self, options: &[&str]) -> bool {
-        let mut command = as_root("umount");
+        let mut command = Command::new("umount");
         command.args(options).arg(&self.place).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
     }
 }
@@ -121,20 +132,24 @@ impl Drop for Image {
         }
         self.fail(false);
         if let Some(mut server) = self.server.take() {
-            let _ =
-                as_root("umount").arg("-l").arg(self.directory.path().join("served")).stderr(Stdio::null()).status();
+            let _ = Command::new("umount")
+                .arg("-l")
+                .arg(self.directory.path().join("served"))
+                .stderr(Stdio::null())
+                .status();
             process::end(&mut server);
         }
     }
 }
 
 fn rooted(program: &Path, arguments: &[&std::ffi::OsStr]) {
-    let output = as_root(&program.display().to_string()).args(arguments).stdin(Stdio::null()).output();
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
     let output = output.unwrap_or_else(|error| panic!("{}: {error}", program.display()));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
-        "A disk that fails needs the right to mount one: run as root, or run `sudo -v` before. {}: {said}",
-        program.display()
+        "{}: {said}{}",
+        program.display(),
+        if is_root() { "" } else { " A disk that fails needs the right to mount one: run as root." }
     );
 }
