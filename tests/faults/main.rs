@@ -5,25 +5,28 @@
 //! - `SEED=1`: of the first trial; the next has the next one, the next kind begins 10,000 further. Else by the clock.
 //! - `TRIAL=kill:17`: this one alone. Kinds: kill, cut, ext4, xfs, full, eio. `TIMES=10`: as often.
 //! - `JOBS=2`: trials at once.
+//! - `LATE=1500`: by how many milliseconds at most a killed program's commands may arrive after its end.
 //!
 //! Ends with 1 when anything was lost, twice without a name, stuck or otherwise wrong.
 
-use harness::faults::{Ground, Kind, Series, Tally, replay};
+use harness::faults::{Bounds, Ground, Kind, Series, Tally, replay};
 use harness::image::Filesystem;
 use std::process::ExitCode;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 fn main() -> ExitCode {
     let at_once = number("JOBS", 2) as usize;
     let clock = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_millis() as u64);
     let seed = number("SEED", clock);
+    let usual = Bounds::default();
+    let bounds = Bounds { late: Duration::from_millis(number("LATE", usual.late.as_millis() as u64)), ..usual };
     let ground = Ground::new();
     let tallies: Vec<Tally> = if let Ok(text) = std::env::var("TRIAL") {
         let Some((kind, seed)) = trial(&text) else {
             eprintln!("TRIAL={text} is no trial");
             return ExitCode::from(2);
         };
-        (0..number("TIMES", 1)).map(|_| replay(&ground, kind, seed)).collect()
+        (0..number("TIMES", 1)).map(|_| replay(&ground, kind, seed, bounds)).collect()
     } else {
         let kinds = [
             (Kind::Kill, "KILLS", 500),
@@ -37,9 +40,7 @@ fn main() -> ExitCode {
         let wanted = wanted.into_iter().filter(|(_, faults)| *faults > 0);
         // Kinds get seeds of their own, so that they do not all try the same shapes.
         let wanted = wanted.zip((seed..).step_by(10_000));
-        wanted
-            .map(|((kind, faults), seed)| Series { kind, faults, seed, at_once, patient: true }.run(&ground))
-            .collect()
+        wanted.map(|((kind, faults), seed)| Series { kind, faults, seed, at_once, bounds }.run(&ground)).collect()
     };
     println!();
     tallies.iter().for_each(|tally| println!("{tally}"));

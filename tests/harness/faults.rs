@@ -11,5 +11,5 @@ mod tally;
 mod trial;
 
 pub use ground::Ground;
-pub use strike::Kind;
+pub use strike::{Bounds, Kind};
 pub use tally::{Series, Tally, replay};

@@ -12,8 +12,20 @@ use crate::image::Filesystem;
 use std::thread::sleep;
 use std::time::Duration;
 
-/// Milliseconds that commands of a dead program may come late: below what Mailferry waits for them, two seconds.
-const LATE: u64 = 1_500;
+/// How far faults may go.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// A line may be silent until the run notices it, which takes a minute.
+    pub silence: bool,
+    /// How late commands of a dead program may arrive. Mailferry waits two seconds for them.
+    pub late: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { silence: true, late: Duration::from_millis(1_500) }
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -79,12 +91,11 @@ impl Struck {
     }
 }
 
-/// `patient`: a fault that a run notices after a minute only may be among them.
-pub fn strike(ground: &Ground, kind: Kind, seed: u64, patient: bool) -> Struck {
+pub fn strike(ground: &Ground, kind: Kind, seed: u64, bounds: Bounds) -> Struck {
     let shape = Shape::of(seed);
     match kind {
-        Kind::Kill => kill(ground, shape),
-        Kind::Cut => line::cut(ground, shape, patient),
+        Kind::Kill => kill(ground, shape, bounds),
+        Kind::Cut => line::cut(ground, shape, bounds),
         Kind::Power(filesystem) => disk::power(ground, shape, filesystem),
         Kind::Full => disk::full(ground, shape),
         Kind::Broken => disk::broken(ground, shape),
@@ -92,7 +103,7 @@ pub fn strike(ground: &Ground, kind: Kind, seed: u64, patient: bool) -> Struck {
 }
 
 /// Up to five times, each in the run that went on after the one before.
-fn kill(ground: &Ground, shape: Shape) -> Struck {
+fn kill(ground: &Ground, shape: Shape, bounds: Bounds) -> Struck {
     let length = ground.length(&shape);
     let mut dice = shape.dice();
     let mut struck = Struck::default();
@@ -104,7 +115,8 @@ fn kill(ground: &Ground, shape: Shape) -> Struck {
         // What is left becomes less.
         let moment = Moment::draw(&mut dice, length, if blow == 0 { 1.0 } else { 0.7 });
         // Now and then the system still sends what the dead program left, while its successor is at work already.
-        let late = (dice.roll(3) == 0).then(|| Duration::from_millis(1 + dice.roll(LATE)));
+        let late =
+            (dice.roll(3) == 0).then(|| Duration::from_millis(1 + dice.roll(bounds.late.as_millis().max(1) as u64)));
         let mut run = trial.start(&[]);
         let met = moment.meets(&mut run, &trial);
         struck.note(met, trial.share(length), format!("{moment:?}, late {late:?}"));
@@ -118,7 +130,8 @@ fn kill(ground: &Ground, shape: Shape) -> Struck {
             run.kill();
         } else {
             let ended = trial.ended(run, Duration::from_secs(5));
-            complete |= ended.is_some_and(|run| run.code == Some(0));
+            complete = ended.is_some_and(|run| run.code == Some(0));
+            break;
         }
     }
     struck.judged(trial, complete)

@@ -2,7 +2,7 @@
 
 use super::ground::Ground;
 use super::shape::Shape;
-use super::strike::{Kind, Struck, strike};
+use super::strike::{Bounds, Kind, Struck, strike};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -16,8 +16,7 @@ pub struct Series {
     /// Of the first trial; the next has the next one.
     pub seed: u64,
     pub at_once: usize,
-    /// Lines may be silent for more than a minute.
-    pub patient: bool,
+    pub bounds: Bounds,
 }
 
 #[derive(Clone, Debug)]
@@ -49,7 +48,7 @@ impl Series {
                     while met.load(Ordering::Relaxed) < self.faults {
                         let seed = next.fetch_add(1, Ordering::Relaxed);
                         let since = Instant::now();
-                        let struck = attempt(ground, self.kind, seed, self.patient);
+                        let struck = attempt(ground, self.kind, seed, self.bounds);
                         met.fetch_add(struck.met(), Ordering::Relaxed);
                         let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
                         tally.add(seed, &struck, since.elapsed());
@@ -64,9 +63,9 @@ impl Series {
 }
 
 /// One trial again, by its seed.
-pub fn replay(ground: &Ground, kind: Kind, seed: u64) -> Tally {
+pub fn replay(ground: &Ground, kind: Kind, seed: u64, bounds: Bounds) -> Tally {
     let since = Instant::now();
-    let struck = attempt(ground, kind, seed, true);
+    let struck = attempt(ground, kind, seed, bounds);
     let mut tally = Tally::new(kind);
     tally.add(seed, &struck, since.elapsed());
     println!("faults, those in brackets came too late: {}", struck.faults.join("; "));
@@ -74,8 +73,8 @@ pub fn replay(ground: &Ground, kind: Kind, seed: u64) -> Tally {
 }
 
 /// A trial that could not be held, because a test server does not answer for one, is as bad as one that failed.
-fn attempt(ground: &Ground, kind: Kind, seed: u64, patient: bool) -> Struck {
-    catch_unwind(AssertUnwindSafe(|| strike(ground, kind, seed, patient))).unwrap_or_else(|cause| {
+fn attempt(ground: &Ground, kind: Kind, seed: u64, bounds: Bounds) -> Struck {
+    catch_unwind(AssertUnwindSafe(|| strike(ground, kind, seed, bounds))).unwrap_or_else(|cause| {
         let text = cause.downcast_ref::<String>().cloned();
         let text = text.or_else(|| cause.downcast_ref::<&str>().map(|text| (*text).to_owned()));
         let mut struck = Struck::default();

@@ -1,6 +1,6 @@
 //! Faults of the lines to both servers. The run goes on by itself, or stops and is started again.
 
-use super::{Struck, Trial};
+use super::{Bounds, Struck, Trial};
 use crate::Proxy;
 use crate::command::Running;
 use crate::faults::ground::Ground;
@@ -34,9 +34,9 @@ enum Fault {
 }
 
 impl Fault {
-    fn draw(dice: &mut Dice, patient: bool) -> Self {
+    fn draw(dice: &mut Dice, bounds: Bounds) -> Self {
         let below = |dice: &mut Dice, milliseconds| Duration::from_millis(1 + dice.roll(milliseconds));
-        match dice.roll(if patient { 40 } else { 39 }) {
+        match dice.roll(if bounds.silence { 40 } else { 39 }) {
             0..=8 => Self::Cut,
             9..=16 => Self::Reset,
             17..=20 => Self::Stall(below(dice, 1_500)),
@@ -92,7 +92,7 @@ impl Fault {
 }
 
 /// One to four in one run, at either side or at both.
-pub fn cut(ground: &Ground, shape: Shape, patient: bool) -> Struck {
+pub fn cut(ground: &Ground, shape: Shape, bounds: Bounds) -> Struck {
     let length = ground.length(&shape);
     let mut dice = shape.dice();
     let mut struck = Struck::default();
@@ -103,7 +103,7 @@ pub fn cut(ground: &Ground, shape: Shape, patient: bool) -> Struck {
     let mut run = trial.start(&[]);
     for _ in 0..blows {
         let moment = Moment::draw(&mut dice, length, 0.9 / blows as f64);
-        let fault = Fault::draw(&mut dice, patient);
+        let fault = Fault::draw(&mut dice, bounds);
         let sides = dice.roll(5);
         if !moment.meets(&mut run, &trial) {
             struck.note(false, 1.0, format!("{fault:?} {moment:?}"));
