@@ -85,7 +85,7 @@ impl Struck {
         self.quarters.iter().sum()
     }
 
-    fn judged(mut self, trial: Trial, complete: bool) -> Self {
+    fn judged(mut self, trial: &mut Trial, complete: bool) -> Self {
         (self.judgement, self.runs, self.messages) = trial.conclude(complete);
         self
     }
@@ -134,5 +134,5 @@ fn kill(ground: &Ground, shape: Shape, bounds: Bounds) -> Struck {
             break;
         }
     }
-    struck.judged(trial, complete)
+    struck.judged(&mut trial, complete)
 }

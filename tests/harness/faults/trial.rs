@@ -150,7 +150,7 @@ impl<'a> Trial<'a> {
 
     /// The same command twice, and everything compared. `complete`: a run has said so before, so that nothing may be
     /// left to do.
-    pub fn conclude(mut self, complete: bool) -> (Judgement, usize, usize) {
+    pub fn conclude(&mut self, complete: bool) -> (Judgement, usize, usize) {
         self.last(complete);
         self.last(true);
         let mut judgement = std::mem::take(&mut self.judgement);

@@ -42,7 +42,8 @@ pub fn power(ground: &Ground, shape: Shape, filesystem: Filesystem) -> Struck {
         }
         image.start_again();
     }
-    let struck = struck.judged(trial, complete);
+    let struck = struck.judged(&mut trial, complete);
+    // Before the trial's home goes, in which it is mounted.
     drop(image);
     struck
 }
@@ -94,7 +95,7 @@ pub fn full(ground: &Ground, shape: Shape) -> Struck {
         }
         disk.grow(200);
     }
-    let struck = struck.judged(trial, complete);
+    let struck = struck.judged(&mut trial, complete);
     drop(disk);
     struck
 }
@@ -121,7 +122,7 @@ pub fn broken(ground: &Ground, shape: Shape) -> Struck {
     }
     let complete = trial.ended(run, LIMIT).is_some_and(|run| run.code == Some(0));
     image.start_again();
-    let struck = struck.judged(trial, complete);
+    let struck = struck.judged(&mut trial, complete);
     drop(image);
     struck
 }

@@ -121,5 +121,5 @@ pub fn cut(ground: &Ground, shape: Shape, bounds: Bounds) -> Struck {
         trial.judgement.expect(noticed, || format!("silence was not noticed in {NOTICED:?}"));
     }
     let ended = trial.ended(run, LIMIT);
-    struck.judged(trial, ended.is_some_and(|run| run.code == Some(0)))
+    struck.judged(&mut trial, ended.is_some_and(|run| run.code == Some(0)))
 }
