@@ -5,7 +5,7 @@
 //! - `SEED=1`: of the first trial; the next has the next one, the next kind begins 10,000 further. Else by the clock.
 //! - `TRIAL=kill:17`: this one alone. Kinds: kill, cut, ext4, xfs, full, eio. `TIMES=10`: as often.
 //! - `JOBS=2`: trials at once.
-//! - `LATE=1500`: by how many milliseconds at most a killed program's commands may arrive after its end.
+//! - `LATE=1500`: milliseconds by which a killed program's commands may arrive late. More than 2,000 is a known limit.
 //!
 //! Ends with 1 when anything was lost, twice without a name, stuck or otherwise wrong.
 

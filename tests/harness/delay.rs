@@ -86,8 +86,8 @@ impl Proxy {
         self.state.frozen.store(on, Ordering::Relaxed);
     }
 
-    /// What the connections of now have on the way comes so much later, even when nobody is there any more who sent
-    /// it; new connections are not touched. So a system goes on sending for a program that was killed.
+    /// What the connections of now have on the way comes so much later, even when nobody is there any more who sent it;
+    /// new connections are not touched. So does a virus scanner or a gateway that reads ahead.
     pub fn delay_the_open(&self, time: Duration) {
         let (state, number) = (Arc::clone(&self.state), self.accepted());
         state.frozen_to.store(number, Ordering::Relaxed);

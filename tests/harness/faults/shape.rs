@@ -65,7 +65,7 @@ impl Shape {
             prepared: dice.roll(3) == 0,
             again: dice.roll(4) == 0,
             round_trip: Duration::from_millis([0, 2, 8][dice.roll(3) as usize]),
-            messages: 60 + dice.roll(120) as usize,
+            messages: 50 + dice.roll(100) as usize,
         }
     }
 

@@ -17,7 +17,8 @@ use std::time::Duration;
 pub struct Bounds {
     /// A line may be silent until the run notices it, which takes a minute.
     pub silence: bool,
-    /// How late commands of a dead program may arrive. Mailferry waits two seconds for them.
+    /// How late a killed program's commands may arrive, held up by something on the line that reads ahead. (Its own
+    /// system drops them.) Mailferry looks a second time after two seconds; what comes later is doubled.
     pub late: Duration,
 }
 
@@ -102,7 +103,7 @@ pub fn strike(ground: &Ground, kind: Kind, seed: u64, bounds: Bounds) -> Struck 
     }
 }
 
-/// Up to five times, each in the run that went on after the one before.
+/// Two to six times, each in the run that went on after the one before.
 fn kill(ground: &Ground, shape: Shape, bounds: Bounds) -> Struck {
     let length = ground.length(&shape);
     let mut dice = shape.dice();
@@ -111,10 +112,10 @@ fn kill(ground: &Ground, shape: Shape, bounds: Bounds) -> Struck {
     let backup = person.home.path().join("backup");
     let mut trial = Trial::new(ground, shape, person, &backup);
     let mut complete = false;
-    for blow in 0..1 + dice.roll(5) {
+    for blow in 0..2 + dice.roll(5) {
         // What is left becomes less.
-        let moment = Moment::draw(&mut dice, length, if blow == 0 { 1.0 } else { 0.7 });
-        // Now and then the system still sends what the dead program left, while its successor is at work already.
+        let moment = Moment::draw(&mut dice, length, if blow == 0 { 0.9 } else { 0.5 });
+        // Now and then something on the line still delivers what the dead program sent, while its successor works.
         let late =
             (dice.roll(3) == 0).then(|| Duration::from_millis(1 + dice.roll(bounds.late.as_millis().max(1) as u64)));
         let mut run = trial.start(&[]);
