@@ -28,7 +28,8 @@ impl SmallDisk {
     pub fn leave(&self, kilobytes: u32) {
         let state = rustix::fs::statvfs(&self.place).unwrap();
         let used = (state.f_blocks - state.f_bfree) * state.f_frsize / 1024;
-        self.mount(&format!("remount,size={}k", used + u64::from(kilobytes)));
+        // No size at all would be no limit.
+        self.mount(&format!("remount,size={}k", (used + u64::from(kilobytes)).max(4)));
     }
 
     fn mount(&self, options: &str) {
