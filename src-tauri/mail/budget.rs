@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// What of a header is kept for the [`HeaderHash`]: longer headers are hashed by their beginning.
 const HEADER_KEPT: usize = 256 * 1024;
 /// What one read of a body gives at most, in octets.
-const CHUNK: usize = 64 * 1024;
+const CHUNK: usize = 256 * 1024;
 
 /// Clones share one budget.
 #[derive(Clone, Debug)]
@@ -25,10 +25,10 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// `total` octets in memory at once; a body over `total / 8` is spooled to a file in `spool`, a directory that
+    /// `total` octets in memory at once; a body over `total / 5` is spooled to a file in `spool`, a directory that
     /// must exist and be the person's own (mode 0700).
     pub fn new(total: u32, spool: PathBuf) -> Self {
-        Self { free: Arc::new(Semaphore::new(total as usize)), total, share: u64::from(total) / 8, spool }
+        Self { free: Arc::new(Semaphore::new(total as usize)), total, share: u64::from(total) / 5, spool }
     }
 
     /// Starts a body of `size` octets as announced. Waits until the budget has room: nothing that holds a permit
@@ -169,7 +169,7 @@ impl Body {
     }
 }
 
-/// Gives a body in chunks of at most 64 KiB.
+/// Gives a body in chunks of at most 256 KiB.
 #[derive(Debug)]
 pub struct BodyReader<'a> {
     body: &'a Body,

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 /// How often it is asked whether another pair would pay.
 const LOOK: Duration = Duration::from_millis(25);
@@ -65,13 +66,14 @@ impl Course {
                 && let Some(mut sessions) = crew.0.pop()
             {
                 let stream = Arc::clone(stream);
-                at_work.push(async move {
+                // A task of its own: hashing for several pairs is more than one core can do.
+                at_work.push(AbortOnDropHandle::new(tokio::spawn(async move {
                     let flowed = match &mut sessions.target {
                         Some(target) => stream.flow(&mut *sessions.source, &mut **target).await,
                         None => Ok(()),
                     };
                     (sessions, flowed)
-                });
+                })));
             }
             if at_work.is_empty() {
                 break Ok(());
@@ -83,9 +85,9 @@ impl Course {
             }
             tokio::select! {
                 biased;
-                Some((sessions, flowed)) = at_work.next() => match flowed {
-                    Ok(()) => crew.0.push(sessions),
-                    Err(lost) => {
+                Some(ended) = at_work.next() => match ended.map_err(|_| Lost::nobody(Failure::new(Cause::Closed))) {
+                    Ok((sessions, Ok(()))) => crew.0.push(sessions),
+                    Ok((_, Err(lost))) | Err(lost) => {
                         let left = pairs - 1;
                         self.growth.lost(Instant::now(), self.done(), &lost.failure, left);
                         self.suspect(stream, &lost).await?;

@@ -18,6 +18,10 @@ const RISE: f64 = 1.1;
 const STEEP: f64 = 1.6;
 /// A pace is not judged sooner.
 const WINDOW: Duration = Duration::from_millis(150);
+/// A server that is opened faster than this is near: one pair keeps it busy, and several only get into each other's way,
+/// unless messages are so large that what we do with them is more than one core can do.
+const NEAR: Duration = Duration::from_millis(60);
+const LARGE: u64 = 64 * 1024;
 /// What waits must last so many times as long as opening takes.
 const WORTH: f64 = 2.0;
 
@@ -85,6 +89,10 @@ impl Growth {
         let rest = work(waiting.messages, waiting.octets);
         let held_up = self.not_before.is_some_and(|time| now < time);
         if pairs >= self.most || waiting.slices == 0 || held_up || rest < FEW / f64::from(self.haste) {
+            return 0;
+        }
+        let near = self.opening < NEAR / self.haste && !self.asked;
+        if near && waiting.octets / waiting.messages.max(1) < LARGE {
             return 0;
         }
         let pace = self.pace(now, done);
@@ -195,6 +203,17 @@ mod tests {
         assert_eq!(far.more(now + seconds(3.01), 4, 68.0, rest), 4, "38 instead of 20 a second: the line is long");
         far.joined(now + seconds(3.0), 68.0, OPENING);
         assert_eq!(far.more(now + seconds(9.0), 8, 99_000.0, rest), 0, "eight are the most");
+    }
+
+    #[test]
+    fn a_near_server_is_kept_busy_by_one_pair_unless_messages_are_large() {
+        let (mut growth, now) = growth(None);
+        growth.opened(Duration::from_millis(20));
+        assert_eq!(growth.more(now, 1, 0.0, waiting(900, 900_000)), 0);
+        assert_eq!(growth.more(now, 1, 0.0, Backlog { octets: 900 << 20, ..waiting(90, 900) }), 1);
+        let (mut asked, now) = self::growth(Some(3));
+        asked.opened(Duration::from_millis(20));
+        assert_eq!(asked.more(now, 1, 0.0, waiting(900, 900_000)), 1, "the person knows better");
     }
 
     #[test]

@@ -34,7 +34,7 @@ const SLOWEST: u64 = 100_000;
 /// The same for a message's body, as long as it comes without a silence: a slow server gives the same message no
 /// faster the next time.
 const SLOWEST_BODY: u64 = 4_000;
-const READ: usize = 64 * 1024;
+const READ: usize = 256 * 1024;
 /// Octets of a text that are looked at for the name of what it announces.
 const NAME: usize = 64;
 

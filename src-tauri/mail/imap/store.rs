@@ -15,11 +15,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// One batch.
-const BATCH: Limits = Limits { messages: 200, octets: 16 << 20 };
-/// What may be on its way at once.
-const COMMANDS: usize = 3;
+const BATCH: Limits = Limits { messages: 200, octets: 8 << 20 };
+/// What may be on its way at once. More batches would be smaller ones, and each costs the server a transaction.
+const COMMANDS: usize = 2;
 const SINGLES: usize = 200;
-const OCTETS: u64 = 48 << 20;
+const OCTETS: u64 = 24 << 20;
 /// How long the feed is left alone while answers are awaited: batches grow in that time.
 const PAUSE: Duration = Duration::from_millis(10);
 /// So many refusals without a reason, and nothing stored between them, are the folder's doing.

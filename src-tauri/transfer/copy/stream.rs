@@ -51,6 +51,13 @@ pub struct Lost {
     pub id: Option<MessageId>,
 }
 
+impl Lost {
+    /// No folder is to blame.
+    pub fn nobody(failure: Failure) -> Self {
+        Self { failure, at: None, id: None }
+    }
+}
+
 pub struct Stream {
     tracks: Vec<Arc<Track>>,
     pool: Mutex<Pool>,
@@ -118,7 +125,7 @@ impl Stream {
             self.stop.cancelled().await;
             tokio::time::sleep(GRACE).await;
         };
-        let nobody = |failure: Failure| Lost { failure, at: None, id: None };
+        let nobody = Lost::nobody;
         let (fetched, (stored, missing, kept, blame)) = tokio::select! {
             biased;
             both = both => both,
