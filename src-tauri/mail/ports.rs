@@ -230,6 +230,11 @@ pub struct FlagChange {
 pub trait Target: Source {
     async fn capacity(&mut self) -> Result<Capacity>;
 
+    /// Of its capacity only what names may be, which is often known without asking.
+    async fn names(&mut self) -> Result<NameRules> {
+        Ok(self.capacity().await?.names)
+    }
+
     /// For each place: creates the folder if it is missing, subscribes it, and tells its fence. Those above others
     /// come before them. An inner `Err` is that folder's alone.
     async fn prepare_all(&mut self, places: &[Place<'_>]) -> Result<Vec<Result<Fence>>>;

@@ -230,6 +230,7 @@ fn intent(message: &Message) -> Intent {
 #[async_trait]
 impl Feed for CopyFeed<'_> {
     async fn take(&mut self, limits: Limits, idle: bool) -> Result<Taken> {
+        self.lead.takes(limits.messages);
         let (mut batch, mut octets, mut ended) = (Vec::new(), 0, false);
         let mut of: Option<(Arc<Track>, bool)> = None;
         while of.as_ref().is_none_or(|(_, alone)| !alone && batch.len() < limits.messages) {

@@ -64,12 +64,13 @@ impl Course {
     async fn look(&mut self, sessions: &mut Sessions) -> Result<()> {
         self.around.board.phase(Phase::Survey, [], 0);
         let Sessions { source, target, .. } = sessions;
+        let all = matches!(self.request.task, Task::Check);
         let ours = View::of(&mut **source, Side::Source);
         let theirs = async {
             match target {
                 Some(target) => {
                     let view = View::of(&mut **target, Side::Target).await?;
-                    Ok(Some((view, survey::capacity(&mut **target).await?)))
+                    Ok(Some((view, survey::capacity(&mut **target, all).await?)))
                 }
                 None => Ok(None),
             }

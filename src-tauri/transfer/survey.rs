@@ -30,9 +30,13 @@ impl View {
     }
 }
 
-/// What the target can hold, tagged with its side.
-pub async fn capacity(target: &mut dyn Target) -> Result<Capacity> {
-    target.capacity().await.map_err(|failure| failure.on(Side::Target))
+/// What the target can hold, tagged with its side. `all`: with what only a check asks for, else its rules for names alone.
+pub async fn capacity(target: &mut dyn Target, all: bool) -> Result<Capacity> {
+    let told = match all {
+        true => target.capacity().await,
+        false => target.names().await.map(|names| Capacity { names, ..Capacity::default() }),
+    };
+    told.map_err(|failure| failure.on(Side::Target))
 }
 
 /// Messages as the server counts them without opening the folder.

@@ -140,9 +140,12 @@ impl Imap {
         Ok(())
     }
 
+    pub(super) async fn name_rules(&mut self) -> Result<NameRules> {
+        Ok(NameRules { delimiter: self.learn_namespace().await?.delimiter, refused: Vec::new() })
+    }
+
     /// What the target can hold (RFC 9208, RFC 7889).
     pub(super) async fn measure(&mut self) -> Result<Capacity> {
-        let space = self.learn_namespace().await?;
         let mut room: Option<u64> = None;
         let quota = match self.capabilities.has("QUOTA") {
             true => Some(self.carrier.send("GETQUOTAROOT \"INBOX\"").await?),
@@ -161,7 +164,7 @@ impl Imap {
                 .await?;
         }
         let message_limit = self.message_limit().await?;
-        let names = NameRules { delimiter: space.delimiter, refused: Vec::new() };
+        let names = self.name_rules().await?;
         Ok(Capacity { room, message_limit, names })
     }
 

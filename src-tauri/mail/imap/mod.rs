@@ -29,8 +29,8 @@ mod wire;
 
 use crate::net::Server;
 use crate::{
-    Budget, Capacity, Feed, Fence, FlagChange, Folder, Identity, Listing, Look, MessageId, Order, Part, Place, Result,
-    Sha256, Source, Target,
+    Budget, Capacity, Feed, Fence, FlagChange, Folder, Identity, Listing, Look, MessageId, NameRules, Order, Part,
+    Place, Result, Sha256, Source, Target,
 };
 use async_trait::async_trait;
 use carrier::Carrier;
@@ -137,6 +137,11 @@ impl Target for Imap {
     async fn capacity(&mut self) -> Result<Capacity> {
         self.carrier.ready().await?;
         self.measure().await
+    }
+
+    async fn names(&mut self) -> Result<NameRules> {
+        self.carrier.ready().await?;
+        self.name_rules().await
     }
 
     async fn prepare_all(&mut self, places: &[Place<'_>]) -> Result<Vec<Result<Fence>>> {

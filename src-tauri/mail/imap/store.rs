@@ -16,6 +16,9 @@ use std::time::Duration;
 
 /// One batch.
 const BATCH: Limits = Limits { messages: 200, octets: 8 << 20 };
+/// Where a message waits for the answer to the last, or the larger ones do.
+const SLOWLY: usize = 10;
+const MOSTLY: usize = 50;
 /// What may be on its way at once. More batches would be smaller ones, and each costs the server a transaction.
 const COMMANDS: usize = 2;
 const SINGLES: usize = 200;
@@ -164,6 +167,14 @@ impl Imap {
             given_up: HashSet::new(),
             stop: None,
         };
+        let limits = Limits {
+            messages: match ladder {
+                Ladder::Batches | Ladder::Pipelined => BATCH.messages,
+                Ladder::SmallPipelined => MOSTLY,
+                Ladder::OneByOne => SLOWLY,
+            },
+            ..BATCH
+        };
         let mut ended = false;
         loop {
             while self.carrier.has_early() {
@@ -175,9 +186,9 @@ impl Imap {
             }
             let asking = !ended && voyage.stop.is_none() && voyage.queue.is_empty() && voyage.has_room();
             if asking {
-                match feed.take(BATCH, voyage.flights.is_empty()).await? {
+                match feed.take(limits, voyage.flights.is_empty()).await? {
                     Taken::Batch(fence, messages) => {
-                        let whole = messages.len() >= BATCH.messages;
+                        let whole = messages.len() >= limits.messages;
                         let refused = voyage.accept(&fence, messages);
                         if !refused.is_empty() {
                             feed.settle(&fence, refused).await?;

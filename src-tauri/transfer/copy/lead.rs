@@ -9,9 +9,12 @@ use tokio::time::Instant;
 
 /// The time that the target shall need for what it is ahead.
 const AHEAD: Duration = Duration::from_secs(1);
-/// Slices that are given before it is known how fast a target is: to the first pair, and to those that come later.
-const FIRST: usize = 4;
-const LATER: usize = 1;
+/// Messages that are given before it is known how fast a target is: to one that takes many at once, and to one that takes
+/// few.
+const MANY: usize = 500;
+const FEW: usize = 20;
+/// Who takes so many takes many.
+const BATCH: usize = 50;
 
 #[derive(Debug)]
 pub struct Lead {
@@ -23,7 +26,7 @@ pub struct Lead {
 struct State {
     /// When the first was given.
     since: Option<Instant>,
-    /// Slices that may be given without knowing anything.
+    /// Messages that may be ahead without knowing anything.
     free: usize,
     /// Messages.
     given: usize,
@@ -35,14 +38,20 @@ impl State {
         let Some(since) = self.since else { return true };
         let a_second = self.dealt as f64 * AHEAD.as_secs_f64() / since.elapsed().as_secs_f64().max(1e-3);
         let ahead = self.given.saturating_sub(self.dealt);
-        self.free > 0 || ahead == 0 || (ahead as f64) < a_second
+        ahead < self.free || (ahead as f64) < a_second
+    }
+}
+
+impl Default for Lead {
+    fn default() -> Self {
+        Self { state: Mutex::new(State { since: None, free: FEW, given: 0, dealt: 0 }), settled: Notify::new() }
     }
 }
 
 impl Lead {
-    pub fn new(first: bool) -> Self {
-        let free = if first { FIRST } else { LATER };
-        Self { state: Mutex::new(State { since: None, free, given: 0, dealt: 0 }), settled: Notify::new() }
+    /// The target takes so many messages at once.
+    pub fn takes(&self, messages: usize) {
+        self.state().free = if messages >= BATCH { MANY } else { FEW };
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -53,7 +62,6 @@ impl Lead {
     pub fn give(&self, messages: usize) {
         let mut state = self.state();
         state.since.get_or_insert_with(Instant::now);
-        state.free = state.free.saturating_sub(1);
         state.given += messages;
     }
 
@@ -91,27 +99,29 @@ mod tests {
 
     #[tokio::test]
     async fn as_far_as_the_target_comes_in_a_second() {
-        let lead = Lead::new(true);
-        for _ in 0..FIRST {
-            assert!(lead.is_short());
+        let lead = Lead::default();
+        lead.takes(200);
+        while lead.is_short() {
             lead.give(100);
         }
-        assert!(!lead.is_short(), "nothing is known yet");
+        assert_eq!(lead.state().given, MANY, "nothing more is known yet");
         tokio::time::sleep(Duration::from_millis(100)).await;
-        // Ten in a tenth of a second or more: 390 are more than that for a second.
+        lead.give(1_000);
+        // Ten in a tenth of a second or more: 1,490 are more than that for a second.
         lead.deal(10);
         assert!(!lead.is_short());
         assert!(tokio::time::timeout(Duration::from_millis(20), lead.shrinks()).await.is_err());
-        lead.deal(380);
+        lead.deal(1_000);
         tokio::time::timeout(Duration::from_millis(20), lead.shrinks()).await.unwrap();
         lead.left(0);
         assert!(lead.is_short(), "nothing is ahead");
     }
 
     #[test]
-    fn who_comes_later_begins_with_little() {
-        let lead = Lead::new(false);
-        lead.give(25);
+    fn who_takes_one_by_one_is_given_little() {
+        let lead = Lead::default();
+        lead.takes(10);
+        lead.give(20);
         assert!(!lead.is_short());
     }
 }

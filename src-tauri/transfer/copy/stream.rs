@@ -12,7 +12,6 @@ use async_trait::async_trait;
 use mail::{
     Cause, Failure, Fence, Fetched, Folder, Given, MessageId, Order, Part, Portion, Result, Side, Source, Target,
 };
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedSender};
@@ -61,8 +60,6 @@ impl Lost {
 pub struct Stream {
     tracks: Vec<Arc<Track>>,
     pool: Mutex<Pool>,
-    /// A pair is or was at work.
-    moving: AtomicBool,
     journal: Journal,
     stop: CancellationToken,
 }
@@ -86,7 +83,7 @@ impl Stream {
                 tally: Mutex::default(),
             }));
         }
-        Arc::new(Self { tracks, pool: Mutex::new(pool), moving: AtomicBool::new(false), journal, stop })
+        Arc::new(Self { tracks, pool: Mutex::new(pool), journal, stop })
     }
 
     pub fn pool(&self) -> MutexGuard<'_, Pool> {
@@ -103,7 +100,7 @@ impl Stream {
     /// of the other. What a failure leaves undone is not in the stream any more.
     pub async fn flow(&self, source: &mut dyn Source, target: &mut dyn Target) -> Result<(), Lost> {
         let (into, incoming) = mpsc::unbounded_channel();
-        let lead = Arc::new(Lead::new(!self.moving.swap(true, Ordering::Relaxed)));
+        let lead = Arc::new(Lead::default());
         let mut feed = CopyFeed::new(incoming, Arc::clone(&lead), &self.journal, &self.stop);
         let storing = async {
             let stored = target.store(&mut feed).await.map_err(|failure| failure.on(Side::Target));
@@ -120,7 +117,11 @@ impl Stream {
             let mut order = Slices { stream: self, at: None, into, lead };
             source.fetch_all(&mut order, Part::Whole).await.map_err(|failure| failure.on(Side::Source))
         };
-        let both = async { tokio::join!(fetching, storing) };
+        // The target first: how much it takes decides how far the source may go.
+        let both = async {
+            let (stored, fetched) = tokio::join!(biased; storing, fetching);
+            (fetched, stored)
+        };
         let late = async {
             self.stop.cancelled().await;
             tokio::time::sleep(GRACE).await;
