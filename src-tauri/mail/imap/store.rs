@@ -12,15 +12,19 @@ use super::{Imap, command, refusal, set};
 use crate::{Cause, Failure, Feed, Fence, FolderPath, Limits, Message, Outcome, Reach, Result, Taken};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// One batch.
 const BATCH: Limits = Limits { messages: 200, octets: 8 << 20 };
 /// Where a message waits for the answer to the last, or the larger ones do.
 const SLOWLY: usize = 10;
 const MOSTLY: usize = 50;
-/// What may be on its way at once. More batches would be smaller ones, and each costs the server a transaction.
-const COMMANDS: usize = 2;
+/// What may be on its way at once: two whole batches, or more small ones, as where each is for another folder. More would
+/// make smaller batches, and each costs the server a transaction.
+const MESSAGES: usize = 2 * BATCH.messages;
+/// Where no answer came sooner than this, twice as many.
+const FAR: Duration = Duration::from_millis(30);
+const COMMANDS: usize = 12;
 const SINGLES: usize = 200;
 const OCTETS: u64 = 24 << 20;
 /// How long the feed is left alone while answers are awaited: batches grow in that time.
@@ -31,6 +35,7 @@ const IN_A_ROW: usize = 25;
 /// One command under way.
 struct Flight {
     tag: Tag,
+    since: Instant,
     fence: Arc<Fence>,
     messages: Vec<Message>,
     octets: u64,
@@ -41,6 +46,8 @@ struct Voyage {
     ladder: Ladder,
     limit: Option<u64>,
     flights: Vec<Flight>,
+    /// The soonest that an answer came.
+    soonest: Option<Duration>,
     /// Taken and to be sent.
     queue: VecDeque<(Arc<Fence>, Vec<Message>)>,
     /// Refusals in a row, by folder.
@@ -63,7 +70,13 @@ impl Voyage {
     fn has_room(&self) -> bool {
         let single = self.flights.iter().all(|flight| flight.messages.len() == 1);
         let commands = if single { SINGLES } else { COMMANDS };
-        self.flights.len() < commands && self.flights.iter().map(|flight| flight.octets).sum::<u64>() < OCTETS
+        let sum = self
+            .flights
+            .iter()
+            .fold((0, 0), |(messages, octets), flight| (messages + flight.messages.len(), octets + flight.octets));
+        let far = self.soonest.is_some_and(|soonest| soonest > FAR);
+        let messages = if far { 2 * MESSAGES } else { MESSAGES };
+        self.flights.len() < commands && sum.0 < messages && sum.1 < OCTETS
     }
 
     /// Queues what was taken, and gives back what needs no sending to be refused.
@@ -162,6 +175,7 @@ impl Imap {
             ladder,
             limit,
             flights: Vec::new(),
+            soonest: None,
             queue: VecDeque::new(),
             unstated: HashMap::new(),
             given_up: HashSet::new(),
@@ -233,7 +247,7 @@ impl Imap {
         }
         let octets = messages.iter().map(|message| message.body.len()).sum();
         let tag = self.say(voyage.ladder, &fence, &messages).await?;
-        voyage.flights.push(Flight { tag, fence, messages, octets });
+        voyage.flights.push(Flight { tag, since: Instant::now(), fence, messages, octets });
         Ok(())
     }
 
@@ -273,7 +287,9 @@ impl Imap {
         let status = match self.carrier.next().await? {
             Response::Tagged { tag, status } => {
                 let Some(at) = voyage.flights.iter().position(|flight| flight.tag == tag) else { return Ok(()) };
-                let Flight { fence, messages, .. } = voyage.flights.remove(at);
+                let Flight { fence, messages, since, .. } = voyage.flights.remove(at);
+                let took = since.elapsed();
+                voyage.soonest = Some(voyage.soonest.map_or(took, |soonest| soonest.min(took)));
                 if status.kind != Kind::Bad {
                     let Judgement { settled, failure } = voyage.judge(&fence, messages, &status);
                     if !settled.is_empty() {
