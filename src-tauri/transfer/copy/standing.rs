@@ -245,8 +245,10 @@ impl Ends<'_> {
             failed: 0,
             gone: answer.gone.len() as u64,
         };
-        // What was claimed only now had no flags followed yet.
-        let clean = answer.gone.is_empty() && answer.deleted.is_empty() && !claimed;
+        // What was claimed only now had no flags followed yet; and what is not ours may be what comes to the source next.
+        let ours = rows.iter().filter(|row| row.uid.is_some_and(|uid| uid >= from)).count();
+        let foreign = lists.target.len() > ours;
+        let clean = answer.gone.is_empty() && answer.deleted.is_empty() && !claimed && !foreign;
         let Answer { store, undecided, .. } = answer;
         let mut items = lists.source.iter();
         let sized = store.into_iter().map(|id| {

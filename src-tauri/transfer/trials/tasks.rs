@@ -227,3 +227,41 @@ async fn no_secret_is_left_at_home() {
     }
     assert!(files >= 3, "record, journal and lock");
 }
+
+#[tokio::test]
+async fn what_somebody_else_brought_to_the_target_is_not_stored_again_when_it_comes_to_the_source() {
+    let stage = Stage::new();
+    complete(&stage.move_all().await);
+    let (inbox, late) = (path("INBOX"), letter(7_777));
+    stage.new.mailbox.put(&inbox, late.clone(), Flags::default(), None);
+    assert_eq!(stage.move_all().await.counts, Counts { found: 30, already: 30, ..Counts::default() });
+    stage.old.mailbox.put(&inbox, late.clone(), Flags::default(), None);
+    assert_eq!(stage.move_all().await.counts, Counts { found: 31, already: 31, ..Counts::default() });
+    let there = stage.new.mailbox.kept(&inbox);
+    assert_eq!(there.iter().filter(|kept| kept.octets == late).count(), 1);
+}
+
+#[tokio::test]
+async fn a_mailbox_with_nothing_new_is_not_listed_and_one_that_grew_only_in_part() {
+    let stage = Stage::new();
+    complete(&stage.move_all().await);
+    let effects = async || {
+        let before = stage.world.wire.effects();
+        let outcome = stage.move_all().await;
+        complete(&outcome);
+        (outcome.counts, stage.world.wire.effects() - before)
+    };
+    let (counts, nothing) = effects().await;
+    assert_eq!(counts, Counts { found: 30, already: 30, ..Counts::default() });
+    stage.old.mailbox.put(&path("INBOX"), letter(8_888), Flags::default(), None);
+    let (counts, grown) = effects().await;
+    assert_eq!(counts, Counts { found: 31, stored: 1, already: 30, ..Counts::default() });
+    // Its owner reads one at the source: only a whole look finds what follows.
+    let first = stage.old.mailbox.kept(&path("INBOX"))[0].uid;
+    stage.old.mailbox.put(&path("Work/2024"), letter(9_999), Flags::default(), None);
+    stage.old.mailbox.take_out(&path("INBOX"), first);
+    let outcome = stage.move_all().await;
+    assert_eq!(outcome.counts, Counts { found: 31, stored: 1, already: 30, ..Counts::default() });
+    assert_eq!(codes(&outcome.problems), ["deleted_at_source"]);
+    assert!(nothing < grown, "{nothing} effects, then {grown}");
+}
