@@ -152,7 +152,7 @@ mod tests {
     const OPENING: Duration = Duration::from_millis(400);
 
     fn waiting(slices: usize, messages: u64) -> Backlog {
-        Backlog { folders: 1, slices, messages, octets: 0 }
+        Backlog { slices, messages, octets: 0 }
     }
 
     fn growth(most: Option<usize>) -> (Growth, Instant) {
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(free.more(now, 1, 0.0, waiting(1, 500)), 1);
         // Over before another could help.
         assert_eq!(free.more(now + seconds(0.2), 1, 1000.0, waiting(2, 500)), 0);
-        let large = Backlog { folders: 1, slices: 2, messages: 10, octets: 1 << 30 };
+        let large = Backlog { slices: 2, messages: 10, octets: 1 << 30 };
         assert_eq!(free.more(now, 1, 0.0, large), 1);
     }
 

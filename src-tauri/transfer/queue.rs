@@ -28,8 +28,6 @@ pub(crate) struct Slice {
 /// What waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Backlog {
-    /// Folders, and slices of them.
-    pub folders: usize,
     pub slices: usize,
     pub messages: u64,
     pub octets: u64,
@@ -107,7 +105,6 @@ impl Pool {
 
     pub fn backlog(&self) -> Backlog {
         self.0.iter().fold(Backlog::default(), |sum, place| Backlog {
-            folders: sum.folders + usize::from(!place.slices.is_empty()),
             slices: sum.slices + place.slices.len(),
             messages: sum.messages + place.messages,
             octets: sum.octets + place.octets,
@@ -134,7 +131,7 @@ mod tests {
         pool.add(due(5, 5 << 20), &HashSet::new(), 90_000);
         pool.add(due(1, 100 << 20), &HashSet::new(), 90_000);
         pool.add(Vec::new(), &HashSet::new(), 90_000);
-        let whole = Backlog { folders: 3, slices: 9, messages: 606, octets: 600_000 + (25 << 20) + (100 << 20) };
+        let whole = Backlog { slices: 9, messages: 606, octets: 600_000 + (25 << 20) + (100 << 20) };
         assert_eq!(pool.backlog(), whole);
         let mut at = None;
         assert_eq!(
