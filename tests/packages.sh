@@ -5,7 +5,7 @@ build="build-essential pkg-config"
 window="libwebkit2gtk-4.1-dev librsvg2-common fonts-wqy-microhei"
 demo="dovecot-imapd ca-certificates"
 test="dovecot-imapd ca-certificates xvfb webkit2gtk-driver dbus dbus-daemon dbus-bin gnome-keyring xdotool python3 python3-pip"
-bench="dovecot-imapd ca-certificates time isync interimap offlineimap3"
+bench="dovecot-imapd ca-certificates time valgrind isync interimap offlineimap3"
 faults="dovecot-imapd ca-certificates e2fsprogs xfsprogs nbdkit libnbd-bin"
 
 wanted=""

@@ -118,13 +118,8 @@ pub fn start(request: Request, credentials: Arc<dyn Credentials>) -> Run {
     start_with(request, credentials, Arc::new(Network), 1)
 }
 
-/// `opener` and `haste`: see [`Surroundings`].
-pub(crate) fn start_with(
-    request: Request,
-    credentials: Arc<dyn Credentials>,
-    opener: Arc<dyn Opener>,
-    haste: u32,
-) -> Run {
+/// A run over other mailboxes than those of the network. `haste` divides every pause; 1 is a person's time.
+pub fn start_with(request: Request, credentials: Arc<dyn Credentials>, opener: Arc<dyn Opener>, haste: u32) -> Run {
     let (board, snapshots) = Board::new();
     let board = Arc::new(board);
     let (sender, wishes) = watch::channel(Wishes::default());

@@ -12,6 +12,7 @@
 //! Ends with 1 when the pump or Mailferry lost or changed anything.
 
 mod cell;
+mod engine;
 mod imap;
 mod mailset;
 mod peers;
@@ -31,9 +32,17 @@ const TMPFS: &str = "/dev/shm";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.first().is_some_and(|word| word == "pump") {
-        pump::main(&arguments[1..]);
-        return ExitCode::SUCCESS;
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["pump", ..] => {
+            pump::main(&arguments[1..]);
+            return ExitCode::SUCCESS;
+        }
+        ["engine", messages, home, ref rest @ ..] => {
+            let messages = messages.parse().unwrap_or_else(|_| panic!("{messages} is no number"));
+            return engine::run(messages, rest == ["idle"], home.as_ref());
+        }
+        ["instructions"] => return engine::instructions(),
+        _ => {}
     }
     let on_disk = number("DISK", 0.0) > 0.0 || arguments.iter().any(|word| word == "--disk");
     let rounds = number("RUNS", 3.0) as usize;

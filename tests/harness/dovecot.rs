@@ -126,10 +126,14 @@ impl Dovecot {
     /// Ends the server without a word to anybody.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
+            // One that stands still makes no further process between our look and its end.
+            process::signal(child.id(), "STOP");
             let below = process::descendants(child.id());
             let _ = child.kill();
             let _ = child.wait();
             below.into_iter().for_each(|pid| process::signal(pid, "KILL"));
+            // A process that was killed leaves its locks, and Dovecot would wait two minutes before it breaks one.
+            unlock(&self.directory.path().join("mail"));
         }
     }
 
@@ -306,6 +310,19 @@ impl Dovecot {
 impl Drop for Dovecot {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// Takes away all lock files below a directory.
+fn unlock(directory: &Path) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            unlock(&path);
+        } else if path.extension().is_some_and(|ending| ending == "lock") {
+            eprintln!("LOCK {}", path.display());
+            let _ = fs::remove_file(&path);
+        }
     }
 }
 
