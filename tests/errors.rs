@@ -2,7 +2,7 @@
 
 use harness::command::arguments;
 use harness::disk::SmallDisk;
-use harness::{Certificate, Dovecot, MailboxState, Options, Proxy, Run, between, many, person, samples};
+use harness::{Certificate, Dovecot, Format, MailboxState, Options, Proxy, Run, between, many, person, samples};
 use std::time::Duration;
 
 /// What a person reads must say something, not much, and nothing of the machine's inside.
@@ -92,7 +92,9 @@ fn a_full_disk_stops_and_the_same_command_goes_on() {
 
 #[test]
 fn a_server_that_stays_away_ends_with_4_and_the_same_command_goes_on() {
-    let (old, mut new) = (Dovecot::start(), Dovecot::start());
+    // Killed over a Maildir, Dovecot leaves a lock for two minutes and loses the names of keywords.
+    let old = Dovecot::start();
+    let mut new = Dovecot::with(Options { format: Format::Sdbox, ..Options::default() });
     old.wire().load(&samples(1_500), '/', "");
     let to_new = Proxy::to(new.tls, Duration::from_millis(30));
     let person = person(&old, &new);

@@ -19,7 +19,7 @@ pub(crate) fn write(before: &str, body: &Body, out: &mut impl Write) -> Result<u
     while let Some(chunk) = reader.chunk()? {
         read += chunk.len() as u64;
         last = chunk.last().copied();
-        quoter.chunk(&chunk, out)?;
+        quoter.chunk(chunk, out)?;
     }
     if read != body.len() {
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "spooled message is shorter than it was").into());

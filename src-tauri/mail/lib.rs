@@ -2,7 +2,8 @@
 //! protocols that implement them. Bytes and servers only: this crate must not know jobs, journals, files of
 //! mail, or a word that a person reads.
 
-pub mod budget;
+pub mod body;
+mod budget;
 pub mod date;
 pub mod failure;
 pub mod fingerprint;
@@ -15,7 +16,8 @@ pub mod net;
 pub mod ports;
 pub mod relay;
 
-pub use budget::{Body, BodyReader, BodyWriter, Budget};
+pub use body::{Body, BodyReader, BodyWriter};
+pub use budget::Budget;
 pub use date::InternalDate;
 pub use failure::{Cause, Certificate, Failure, Reach, Result, Side};
 pub use fingerprint::{HeaderHash, Sha256};

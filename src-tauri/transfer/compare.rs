@@ -78,7 +78,7 @@ pub fn rewritten(body: &Body) -> Result<Sha256> {
     let mut pending_cr = false;
     while let Some(chunk) = reader.chunk()? {
         let mut out = Vec::with_capacity(chunk.len() + 64);
-        for octet in chunk {
+        for &octet in chunk {
             // A CR is held back until it is known that it is not the last octet.
             if pending_cr {
                 out.push(b'\r');

@@ -29,7 +29,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Octets of bodies in memory at once.
-const MEMORY: u32 = 48 * 1024 * 1024;
+const MEMORY: u32 = 56 * 1024 * 1024;
 /// How long a session may take to reach a safe state when the person wants to pause or stop.
 const GRACE: Duration = Duration::from_millis(700);
 /// So often in a row a folder may cost the connection with nothing reached between.

@@ -25,7 +25,7 @@ pub fn budget(spool: &Path) -> Budget {
 pub fn octets_of(body: &Body) -> Vec<u8> {
     let (mut reader, mut octets) = (body.reader().unwrap(), Vec::new());
     while let Some(chunk) = reader.chunk().unwrap() {
-        octets.extend_from_slice(&chunk);
+        octets.extend_from_slice(chunk);
     }
     octets
 }

@@ -194,7 +194,7 @@ fn octets_of(message: &Message) -> Vec<u8> {
     let mut reader = message.body.reader().unwrap();
     let mut octets = Vec::new();
     while let Some(chunk) = reader.chunk().unwrap() {
-        octets.extend_from_slice(&chunk);
+        octets.extend_from_slice(chunk);
     }
     octets
 }

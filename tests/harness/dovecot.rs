@@ -132,8 +132,6 @@ impl Dovecot {
             let _ = child.kill();
             let _ = child.wait();
             below.into_iter().for_each(|pid| process::signal(pid, "KILL"));
-            // A process that was killed leaves its locks, and Dovecot would wait two minutes before it breaks one.
-            unlock(&self.directory.path().join("mail"));
         }
     }
 
@@ -310,19 +308,6 @@ impl Dovecot {
 impl Drop for Dovecot {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-/// Takes away all lock files below a directory.
-fn unlock(directory: &Path) {
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            unlock(&path);
-        } else if path.extension().is_some_and(|ending| ending == "lock") {
-            eprintln!("LOCK {}", path.display());
-            let _ = fs::remove_file(&path);
-        }
     }
 }
 

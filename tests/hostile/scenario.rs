@@ -269,7 +269,7 @@ async fn fetch(imap: &mut Imap, part: Part) -> String {
         came.push(match fetched {
             Fetched::Message(message) => {
                 let uid = message.id.uid().unwrap();
-                let octets = message.body.in_memory().map(|octets| octets.to_vec()).unwrap_or_default();
+                let octets = message.body.octets().map(|octets| octets.to_vec()).unwrap_or_default();
                 if octets == BODIES[uid as usize - 1].as_bytes() {
                     uid.to_string()
                 } else {

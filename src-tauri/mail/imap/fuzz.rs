@@ -53,7 +53,7 @@ impl Heard {
             Response::Fetch(row) => {
                 if let Some(body) = &row.body {
                     self.octets += body.len();
-                    self.bodies.extend(body.in_memory().map(|octets| octets.to_vec()));
+                    self.bodies.extend(body.octets().ok().map(|octets| octets.to_vec()));
                 }
                 let body = row.body.as_ref().map(|body| body.sha256);
                 let (flags, whole) = (&row.flags, row.whole);

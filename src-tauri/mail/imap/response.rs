@@ -196,7 +196,7 @@ mod tests {
         let nil = row("* 1 FETCH (INTERNALDATE NIL UID 8 FLAGS () BODY[] NIL)");
         assert_eq!((nil.uid, nil.date, nil.flags.is_some(), nil.body.is_none()), (Some(8), None, true, true));
         let quoted = row("*  1  FETCH  (UID 8 BODY[] \"a\\\"b\")");
-        assert_eq!(quoted.body.and_then(|body| body.in_memory().cloned()).as_deref(), Some(&b"a\"b"[..]));
+        assert_eq!(quoted.body.and_then(|body| body.octets().ok()).as_deref(), Some(&b"a\"b"[..]));
     }
 
     #[test]

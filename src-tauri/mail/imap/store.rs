@@ -275,7 +275,7 @@ impl Imap {
             }
             let mut reader = message.body.reader()?;
             while let Some(chunk) = reader.chunk()? {
-                self.carrier.octets(&chunk).await?;
+                self.carrier.octets(chunk).await?;
             }
         }
         self.carrier.octets(b"\r\n").await?;

@@ -2,11 +2,10 @@
 
 use super::{Contents, Drawer, Mailbox, Manners, Sinking, Tripwire};
 use crate::{
-    Body, Budget, Capacity, Cause, Entry, Failure, Feed, Fence, Fetched, FlagChange, Folder, Given, Identity, Listing,
-    Look, Message, MessageId, Order, Outcome, Part, Place, Portion, Reach, Result, Source, Status, Taken, Target, Want,
+    Budget, Capacity, Cause, Entry, Failure, Feed, Fence, Fetched, FlagChange, Folder, Given, Identity, Listing, Look,
+    Message, MessageId, Order, Outcome, Part, Place, Portion, Reach, Result, Source, Status, Taken, Target, Want,
 };
 use async_trait::async_trait;
-use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -67,18 +66,6 @@ fn listed(drawer: &Drawer) -> Folder {
             bytes: Some(drawer.messages.iter().map(|kept| kept.octets.len() as u64).sum()),
         }),
     }
-}
-
-fn octets_of(body: &Body) -> Result<Bytes> {
-    if let Some(octets) = body.in_memory() {
-        return Ok(octets.clone());
-    }
-    let mut octets = Vec::new();
-    let mut reader = body.reader()?;
-    while let Some(chunk) = reader.chunk()? {
-        octets.extend_from_slice(&chunk);
-    }
-    Ok(octets.into())
 }
 
 #[async_trait]
@@ -214,7 +201,7 @@ impl Session {
             (Sinking::Alone, _) | (_, None) => false,
             (_, Some(_)) if batch.len() == 1 => false,
             (_, Some(refuses)) => {
-                let mut octets = batch.iter().map(|message| octets_of(&message.body));
+                let mut octets = batch.iter().map(|message| message.body.octets());
                 octets.any(|octets| octets.is_ok_and(|octets| refuses(&octets).is_some()))
             }
         };
@@ -230,7 +217,7 @@ impl Session {
 
     /// Appends one message: as the server's answer to it, or as the end of this connection.
     async fn append(&mut self, fence: &Fence, message: &Message) -> Result<Outcome> {
-        let octets = octets_of(&message.body)?;
+        let octets = message.body.octets()?;
         self.effect(|contents| {
             let manners = contents.manners.clone();
             let refused = if octets.is_empty() {

@@ -35,7 +35,7 @@ async fn exactly_what_was_asked_for() {
         came.push(match fetched {
             Fetched::Message(message) => {
                 assert_eq!(message.flags.names(), ["\\Seen", "k"]);
-                (message.id, String::from_utf8_lossy(message.body.in_memory().expect("octets")).into_owned())
+                (message.id, String::from_utf8_lossy(&message.body.octets().expect("octets")).into_owned())
             }
             Fetched::Failed { id, failure } => (id, failure.cause.code().to_owned()),
             Fetched::Hashed { .. } => panic!("not asked for"),

@@ -254,7 +254,7 @@ impl Source for Narrow {
                     let fetched = match fetched {
                         mail::Fetched::Message(message) => {
                             let mut body = budget.body(message.body.len()).await.unwrap();
-                            body.write(message.body.in_memory().unwrap()).unwrap();
+                            body.write(&message.body.octets().unwrap()).unwrap();
                             mail::Fetched::Message(mail::Message { body: body.finish(), ..message })
                         }
                         other => other,
