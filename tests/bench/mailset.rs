@@ -17,6 +17,8 @@ pub enum Set {
     Mixed,
     /// 200 of 1 to 25 MB in one folder, 874 MB together.
     Big,
+    /// One of 500 MB among small ones: for the memory that it takes.
+    Huge,
 }
 
 const FOLDERS: [&[&str]; 12] = [
@@ -41,7 +43,7 @@ const BATCH: (usize, usize) = (100, 8 << 20);
 const LINE: usize = 78;
 
 impl Set {
-    pub const ALL: [Set; 4] = [Set::Many, Set::Many2k, Set::Mixed, Set::Big];
+    pub const ALL: [Set; 5] = [Set::Many, Set::Many2k, Set::Mixed, Set::Big, Set::Huge];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -49,6 +51,7 @@ impl Set {
             Set::Many2k => "many2k",
             Set::Mixed => "mixed",
             Set::Big => "big",
+            Set::Huge => "huge",
         }
     }
 
@@ -58,13 +61,14 @@ impl Set {
             Set::Many => 20_000,
             Set::Many2k | Set::Mixed => 2_000,
             Set::Big => 200,
+            Set::Huge => 12,
         };
         ((f64::from(whole) * scale) as usize).max(12)
     }
 
     fn letter(self, number: usize) -> Letter {
         let mut dice = Dice(number as u64 * 7_919 + 1);
-        let size = self.size(&mut dice);
+        let size = self.size(number, &mut dice);
         let folder = if self == Set::Mixed { FOLDERS[number % FOLDERS.len()] } else { FOLDERS[0] };
         Letter {
             folder: folder.iter().map(|segment| (*segment).to_owned()).collect(),
@@ -76,9 +80,10 @@ impl Set {
         }
     }
 
-    fn size(self, dice: &mut Dice) -> usize {
+    fn size(self, number: usize, dice: &mut Dice) -> usize {
         match self {
-            Set::Many | Set::Many2k => 3_000,
+            Set::Huge if number == 0 => 500_000_000,
+            Set::Many | Set::Many2k | Set::Huge => 3_000,
             Set::Mixed => match dice.roll(10) {
                 0 => 100_000 + dice.roll(500_000) as usize,
                 1 | 2 => 20_000 + dice.roll(60_000) as usize,

@@ -1,7 +1,7 @@
 //! `make bench`: copies sets of mail between two Dovecot servers with Mailferry, with other programs and with a raw
 //! pump, in turn, and writes what each took to tests/bench/RESULTS.md. By variables:
 //!
-//! - `CELLS=many,50ms,plain`: only these. Sets: many, many2k, mixed, big. Lines: loopback, 50ms. plain, tls.
+//! - `CELLS=many,50ms,plain`: only these. Sets: many, many2k, mixed, big, huge. Lines: loopback, 50ms. plain, tls.
 //!   Programs: pump4, pump1, mailferry, mbsync, interimap, offlineimap (runs once, mixed on loopback only).
 //! - `RUNS=3`: how often each runs.
 //! - `SCALE=0.02`: smaller sets, to try it out. Its figures mean nothing.

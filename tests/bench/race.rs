@@ -51,8 +51,12 @@ impl Mover {
         matches!(self, Mover::Pump4 | Mover::Pump1 | Mover::Mailferry)
     }
 
-    /// The slowest runs once, where it takes seconds and not minutes.
+    /// The slowest runs once, where it takes seconds and not minutes; the huge message is for the memory alone.
     pub fn runs(self, cell: Cell, round: usize) -> bool {
+        if cell.set == Set::Huge {
+            let near = cell.line == Line::Loopback && !cell.tls;
+            return near && round == 0 && matches!(self, Mover::Mailferry | Mover::Mbsync);
+        }
         let bearable = Cell { set: Set::Mixed, line: Line::Loopback, tls: false };
         self != Mover::Offlineimap || (cell == bearable && round == 0)
     }

@@ -24,7 +24,7 @@ async fn pairs_work_at_the_same_time() {
     let took = async |pairs| {
         let stage = Stage::of(60).pairs(pairs);
         stage.new.mailbox.behave(|manners| {
-            manners.delay = Some(Duration::from_millis(4));
+            manners.delay = Some(Duration::from_millis(12));
             manners.batch.messages = 3;
         });
         let begun = Instant::now();
