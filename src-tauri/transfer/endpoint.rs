@@ -5,11 +5,12 @@ use crate::{Place, retry};
 use account::{Account, Credentials, Protocol, Reason, Secret, Security};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-use mail::imap::{Imap, Mechanism, SignIn};
+use mail::imap::{Experience, Imap, Mechanism, SignIn};
 use mail::net::{self, Server};
 use mail::{Budget, Cause, Failure, Result, Sha256, Side, Source, Target};
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Opens one signed-in session. The network is one; tests have another.
 #[async_trait]
@@ -24,9 +25,19 @@ pub trait Opener: Send + Sync {
     }
 }
 
-/// Real servers.
-#[derive(Clone, Copy, Debug)]
-pub struct Network;
+/// Real servers, and what they taught so far.
+#[derive(Clone, Debug, Default)]
+pub struct Network {
+    /// By host and port.
+    experience: Arc<Mutex<HashMap<(String, u16), Experience>>>,
+}
+
+impl Network {
+    fn experience(&self, account: &Account) -> Experience {
+        let mut all = self.experience.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry((account.host.clone(), account.port)).or_default().clone()
+    }
+}
 
 #[async_trait]
 impl Opener for Network {
@@ -61,7 +72,8 @@ impl Opener for Network {
             },
             admin: account.admin.as_deref(),
         };
-        Ok(Box::new(Imap::open(&server, sign_in, budget.clone()).await?))
+        let session = Imap::open(&server, sign_in, budget.clone()).await?;
+        Ok(Box::new(session.heeding(&self.experience(account))))
     }
 }
 

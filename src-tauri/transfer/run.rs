@@ -115,7 +115,7 @@ impl Run {
 
 /// Starts a run on the current tokio runtime.
 pub fn start(request: Request, credentials: Arc<dyn Credentials>) -> Run {
-    start_with(request, credentials, Arc::new(Network), 1)
+    start_with(request, credentials, Arc::new(Network::default()), 1)
 }
 
 /// A run over other mailboxes than those of the network. `haste` divides every pause; 1 is a person's time.
@@ -164,7 +164,7 @@ pub struct SignedIn {
 /// Proves one account: signs in once with this secret, lists its folders, changes nothing. A refused secret is
 /// never tried again by itself.
 pub async fn sign_in(account: &Account, side: Side, secret: &Secret, home: &Path) -> Result<SignedIn> {
-    sign_in_with(&Network, account, side, secret, home).await
+    sign_in_with(&Network::default(), account, side, secret, home).await
 }
 
 pub(crate) async fn sign_in_with(

@@ -40,7 +40,7 @@ pub fn scenarios() -> Vec<Scenario> {
         one("a message that is refused", "$ NO no\r\n", "1!message_refused; kept"),
         go("NO in place of the plus", "$ NO [TOOBIG] no\r\n", "1!message_too_large; kept"),
         go("no room in place of the plus", "$ NO [OVERQUOTA] full\r\n", "then quota_full; kept"),
-        go("BAD in place of the plus", "$ BAD what\r\n", "then protocol; ended"),
+        go("BAD in place of the plus", "$ BAD what\r\n", "1!message_refused then protocol; ended"),
         go("OK in place of the plus", "$ OK [APPENDUID 7 4] done\r\n", "then protocol; ended"),
         go("goodbye in place of the plus", "* BYE\r\n", "then closed; ended"),
         row("noise before the plus, and the plus in it", Store(&["abc"], &[]), "1@?; kept")

@@ -4,7 +4,7 @@
 use crate::{Fence, Flags, Message};
 
 /// How messages are sent, best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Ladder {
     /// MULTIAPPEND with LITERAL+: a whole batch in one command, stored whole or not at all.
     Batches,

@@ -5,6 +5,7 @@ mod append;
 mod carrier;
 mod change;
 mod command;
+mod experience;
 mod fetch;
 mod folders;
 #[cfg(feature = "fuzz")]
@@ -34,6 +35,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use carrier::Carrier;
+pub use experience::Experience;
 use names::Namespace;
 use open::Capabilities;
 use select::Selected;
@@ -75,6 +77,7 @@ pub struct Imap {
     message_limit: Option<Option<u64>>,
     /// UIDVALIDITY by wire name, as this connection told it to its caller.
     told: HashMap<Vec<u8>, u32>,
+    experience: Experience,
 }
 
 impl Imap {
@@ -96,7 +99,14 @@ impl Imap {
             known: None,
             message_limit: None,
             told: HashMap::new(),
+            experience: Experience::default(),
         }
+    }
+
+    /// With what other connections to this server taught, and teaching them.
+    #[must_use]
+    pub fn heeding(self, experience: &Experience) -> Self {
+        Self { experience: experience.clone(), ..self }
     }
 
     /// SHA-256 of the server's certificate; None without TLS.

@@ -4,6 +4,7 @@
 use super::append::{Ladder, announce};
 use super::carrier::Tag;
 use super::command::Piece;
+use super::experience::Fault;
 use super::refusal::Refusal;
 use super::response::Response;
 use super::sieve::Lift;
@@ -169,7 +170,7 @@ fn refuse(messages: Vec<Message>, failure: &Failure) -> Vec<(Message, Outcome)> 
 impl Imap {
     pub(super) async fn store_messages(&mut self, feed: &mut dyn Feed) -> Result<()> {
         self.carrier.wire.sieve.lift = Lift::Drop;
-        let ladder = Ladder::of(|name| self.capabilities.has(name));
+        let ladder = self.experience.way(Ladder::of(|name| self.capabilities.has(name)));
         let limit = self.message_limit().await?;
         let mut voyage = Voyage {
             ladder,
@@ -284,12 +285,15 @@ impl Imap {
 
     /// Waits for one response and settles what it answers.
     async fn land(&mut self, voyage: &mut Voyage, feed: &mut dyn Feed) -> Result<()> {
-        let status = match self.carrier.next().await? {
+        match self.carrier.next().await? {
             Response::Tagged { tag, status } => {
                 let Some(at) = voyage.flights.iter().position(|flight| flight.tag == tag) else { return Ok(()) };
                 let Flight { fence, messages, since, .. } = voyage.flights.remove(at);
                 let took = since.elapsed();
                 voyage.soonest = Some(voyage.soonest.map_or(took, |soonest| soonest.min(took)));
+                if status.kind == Kind::Ok {
+                    self.experience.worked(voyage.ladder);
+                }
                 if status.kind != Kind::Bad {
                     let Judgement { settled, failure } = voyage.judge(&fence, messages, &status);
                     if !settled.is_empty() {
@@ -302,13 +306,23 @@ impl Imap {
                     }
                     return Ok(());
                 }
-                status
+                // The server may be about to read a message as commands: not one octet more.
+                self.carrier.end().await;
+                let failure = Failure::new(Cause::Protocol).words(&status.words());
+                match self.experience.failed(voyage.ladder, messages.len()) {
+                    Fault::Message => {
+                        let refusal = Failure::new(Cause::MessageRefused).words(&status.words());
+                        feed.settle(&fence, refuse(messages, &refusal)).await?;
+                    }
+                    Fault::Way | Fault::Unknown => {}
+                }
+                Err(failure)
             }
-            Response::Note(status) if status.kind == Kind::Bad => status,
-            _ => return Ok(()),
-        };
-        // The server may be about to read a message as commands: not one octet more.
-        self.carrier.end().await;
-        Err(Failure::new(Cause::Protocol).words(&status.words()))
+            Response::Note(status) if status.kind == Kind::Bad => {
+                self.carrier.end().await;
+                Err(Failure::new(Cause::Protocol).words(&status.words()))
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! APPEND as odd servers answer it.
 
 use super::script::{Answer, budget, folder, imap, last, text};
+use crate::imap::Experience;
 use crate::{
     Budget, Cause, Failure, Feed, Fence, Flags, Limits, Message, MessageId, Outcome, Reach, Result, Taken, Target,
 };
@@ -160,7 +161,6 @@ async fn what_the_whole_target_refuses_stops() {
         ("$ NO [TRYCREATE] gone\r\n", Cause::FolderMissing),
         ("$ NO [UNAVAILABLE] later\r\n", Cause::Throttled),
         ("$ NO [NOPERM] never\r\n", Cause::FolderRefused),
-        ("$ BAD what\r\n", Cause::Protocol),
         ("* BAD what\r\n", Cause::Protocol),
         ("$ OK [APPENDUID 8 1] done\r\n", Cause::ValidityChanged),
     ] {
@@ -178,6 +178,52 @@ async fn what_the_whole_target_refuses_stops() {
             assert_eq!((line.refused(), heard.len()), (vec![], 1), "in doubt, not refused");
         }
     }
+}
+
+#[tokio::test]
+async fn what_a_server_does_not_understand_is_said_in_a_simpler_way() {
+    let experience = Experience::default();
+    let bad = |command: &str| if command.contains("bad") { text("$ BAD what\r\n") } else { Answer::Usual };
+    let several = |command: &str| match command.matches("+}").count() {
+        0 | 1 => Answer::Usual,
+        _ => text("$ BAD one at a time\r\n"),
+    };
+    let next = async |bodies: &[&str], answer: fn(&str) -> Answer| {
+        let (imap, heard) = imap(MULTI, answer).await;
+        let mut line = Line::of(bodies);
+        let stored = imap.heeding(&experience).store(&mut line).await;
+        let appends = heard.lock().expect("heard").iter().filter(|one| one.starts_with("APPEND")).count();
+        (stored.map_err(|failure| failure.cause), line, appends)
+    };
+    // Two at once are not understood; whether something of it was stored the caller will see.
+    let (stored, line, appends) = next(&["a", "b"], several).await;
+    assert_eq!((stored, line.outcomes.len(), appends), (Err(Cause::Protocol), 0, 1));
+    let (stored, line, appends) = next(&["a", "b"], several).await;
+    assert_eq!((stored, line.stored(), appends), (Ok(()), vec![(1, None), (2, None)], 2));
+    // What goes well with others is this message's own fault; the connection ends all the same.
+    let (stored, line, _) = next(&["c", "bad", "d"], bad).await;
+    assert_eq!((stored, line.refused()), (Err(Cause::Protocol), vec![(2, Cause::MessageRefused)]));
+    let (stored, line, _) = next(&["d"], bad).await;
+    assert_eq!((stored, line.stored()), (Ok(()), vec![(1, None)]));
+}
+
+#[tokio::test]
+async fn a_server_that_takes_nothing_is_not_asked_for_ever() {
+    let experience = Experience::default();
+    let mut refused = 0;
+    // Each a connection: without LITERAL+, then one by one.
+    for _ in 0..12 {
+        let (imap, _) = imap("LITERAL+", |command| match command.starts_with("APPEND") {
+            true => text("$ BAD what\r\n"),
+            false => Answer::Usual,
+        })
+        .await;
+        let mut line = Line::of(&["a"]);
+        let stored = imap.heeding(&experience).store(&mut line).await;
+        assert_eq!(stored.map_err(|failure| failure.cause), Err(Cause::Protocol));
+        refused += line.refused().len();
+    }
+    assert_eq!(refused, 5);
 }
 
 #[tokio::test]
