@@ -47,8 +47,8 @@ pub struct Rules {
     /// False for a check: reads only, writes neither mailbox nor journal; the target folder may be missing. A message
     /// counts as there by its header's hash, without its octets being read.
     pub store: bool,
-    /// How long the target may take to finish what a lost connection left with it. What is in doubt and was not found
-    /// is looked for once more after this time, before it is stored again.
+    /// How long the target may take for the next message of what a lost connection left with it. What is in doubt and
+    /// was not found is looked for again after this time, until no more of it has come, before it is stored again.
     pub patience: Duration,
 }
 

@@ -38,15 +38,7 @@ pub async fn stand(lanes: &mut [Lane], source: &mut dyn Source, target: &mut dyn
     stand_some(lanes, source, target, terms, |_| true).await?;
     // What did not only grow since its mark is listed whole.
     stand_some(lanes, source, target, terms, |lane| lane.standing.is_none()).await?;
-    let doubtful = |lane: &Lane| !lane.waited && lane.standing.as_ref().is_some_and(|standing| standing.doubtful);
-    if !terms.rules.patience.is_zero() && lanes.iter().any(doubtful) {
-        let moment = async {
-            tokio::time::sleep(terms.rules.patience).await;
-            Ok(())
-        };
-        from_target(&terms.stop, moment).await?;
-        stand_some(lanes, source, target, terms, doubtful).await?;
-    }
+    await_late(lanes, source, target, terms).await?;
     for lane in lanes.iter_mut().filter(|lane| !lane.is_over()) {
         lane.waited = true;
         let Some(mut standing) = lane.standing.take() else { continue };
@@ -69,6 +61,32 @@ pub async fn stand(lanes: &mut [Lane], source: &mut dyn Source, target: &mut dyn
             (lane.due, lane.last) = (due, last);
             lane.standing = Some(standing);
         }
+    }
+    Ok(())
+}
+
+/// What a lost connection left with the target may still be on its way, and a slow server goes on storing it long after:
+/// looks again until nothing more of it arrives.
+async fn await_late(lanes: &mut [Lane], source: &mut dyn Source, target: &mut dyn Target, terms: &Terms) -> Result<()> {
+    let doubt = |lane: &Lane| match &lane.standing {
+        Some(standing) if !lane.waited && !lane.is_over() => standing.doubtful,
+        _ => 0,
+    };
+    let all = |lanes: &[Lane]| lanes.iter().map(doubt).sum::<usize>();
+    let (mut open, mut patience) = (all(lanes), terms.rules.patience);
+    while open > 0 && !patience.is_zero() {
+        let moment = async {
+            tokio::time::sleep(patience).await;
+            Ok(())
+        };
+        from_target(&terms.stop, moment).await?;
+        stand_some(lanes, source, target, terms, |lane| doubt(lane) > 0).await?;
+        let left = all(lanes);
+        if left >= open {
+            break;
+        }
+        // It does come, one after the other: the next may take as long as two of them.
+        (open, patience) = (left, terms.rules.patience * 2);
     }
     Ok(())
 }

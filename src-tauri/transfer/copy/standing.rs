@@ -27,8 +27,8 @@ pub struct Standing {
     pub edge: Option<(Edge, u64)>,
     /// Nothing was found that the next run has to name, or to look at.
     pub clean: bool,
-    /// Some of `store` or `undecided` was given to the target before, and its answer is not known.
-    pub doubtful: bool,
+    /// So many of `store` and `undecided` were given to the target before, and its answer is not known.
+    pub doubtful: usize,
 }
 
 /// Both listings in short form.
@@ -88,7 +88,7 @@ impl Ends<'_> {
             undecided: Vec::new(),
             flags: Vec::new(),
             clean: true,
-            doubtful: false,
+            doubtful: 0,
         }))
     }
 
@@ -236,7 +236,7 @@ impl Ends<'_> {
         self.conclude(&state, &answer).await?;
         let again =
             |id: &MessageId| answer.store.binary_search(id).is_ok() || answer.undecided.binary_search(id).is_ok();
-        let doubtful = rows.iter().any(|row| row.state == State::Intended && again(&row.id));
+        let doubtful = rows.iter().filter(|row| row.state == State::Intended && again(&row.id)).count();
         let counts = Counts {
             found: lists.source.len() as u64,
             stored: answer.stored,

@@ -1,6 +1,8 @@
 //! What a copy does, run by run.
 
 use super::*;
+use crate::journal::Row;
+use mail::memory::When;
 
 #[tokio::test]
 async fn a_mailbox_is_copied_once() {
@@ -274,4 +276,42 @@ async fn flags_follow_while_nobody_touches_them_at_the_target() {
     world.run_whole().await;
     assert_eq!(at(&world), ["", "", "\\Flagged", "\\Draft"]);
     assert!(world.codes().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_a_slow_target_goes_on_storing_is_waited_for() {
+    const ALL: usize = 40;
+    let (mut world, doubtful) = {
+        let mut effect = 0;
+        loop {
+            let mut world = World::new(Manners::default()).await;
+            (0..ALL).for_each(|number| world.put("INBOX", letter(number, "late")));
+            let killed = world.run(&Tripwire::at(effect, When::Before, true)).await;
+            let mut doubtful = Vec::new();
+            if let (Err(_), Some(state)) = (killed, world.journal.pair(&path("INBOX"), &path("INBOX")).await.unwrap()) {
+                doubtful = world.journal.rows(state.id, None, 100).await.unwrap();
+                let there = world.at_target("INBOX");
+                let absent = |row: &Row| there.iter().all(|kept| Some(kept.sha256) != row.sha256);
+                doubtful.retain(|row| row.state == State::Intended && absent(row));
+            }
+            if doubtful.len() > 4 {
+                break (world, doubtful);
+            }
+            effect += 1;
+            assert!(effect < 300, "no effect where some are intended and not stored");
+        }
+    };
+    world.rules.patience = Duration::from_millis(60);
+    let (source, target) = (world.source.clone(), world.target.clone());
+    let late = tokio::spawn(async move {
+        let all = source.kept(&path("INBOX"));
+        for row in doubtful {
+            tokio::time::sleep(Duration::from_millis(40)).await;
+            let kept = all.iter().find(|kept| Some(kept.uid) == row.id.uid()).unwrap();
+            target.put(&path("INBOX"), kept.octets.clone(), kept.flags.clone(), kept.date);
+        }
+    });
+    world.run_whole().await;
+    late.await.unwrap();
+    assert_eq!(multiset(&world.at_target("INBOX")), multiset(&world.source.kept(&path("INBOX"))));
 }
