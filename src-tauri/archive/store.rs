@@ -190,6 +190,15 @@ impl Target for Store {
         self.note(folder, |key| Line::Gone { key }, ids).await
     }
 
+    fn removes(&self) -> bool {
+        true
+    }
+
+    /// An archive keeps what it ever held.
+    async fn remove_folder(&mut self, folder: &Folder) -> Result<()> {
+        Err(Failure::new(Cause::FolderRefused).about(folder.path.to_string()))
+    }
+
     async fn relocate(
         &mut self,
         folder: &Folder,

@@ -252,6 +252,13 @@ pub trait Target: Source {
     /// Removes exactly these (UID EXPUNGE, RFC 4315); without UIDPLUS it refuses with `FolderRefused`.
     async fn remove(&mut self, folder: &Folder, ids: &[MessageId]) -> Result<()>;
 
+    /// Whether `remove` can, known without asking.
+    fn removes(&self) -> bool;
+
+    /// Deletes a folder that holds no message, and its subscription (DELETE, RFC 9051 6.3.5). Refuses with
+    /// `FolderRefused` where it holds one. Whether other folders lie below it is the caller's to know.
+    async fn remove_folder(&mut self, folder: &Folder) -> Result<()>;
+
     /// Moves messages (UID MOVE, RFC 6851) and tells each one's new UID where known.
     async fn relocate(
         &mut self,

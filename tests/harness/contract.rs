@@ -20,6 +20,8 @@ pub struct Traits {
     pub refused: Option<Vec<u8>>,
     /// Can remove single messages.
     pub removes: bool,
+    /// Can delete folders that are empty.
+    pub removes_folders: bool,
 }
 
 /// Checks it all. `open` gives a new session on the same mailbox.
@@ -38,6 +40,7 @@ where
     a_refused_message_leaves_the_others(&mut *open().await, traits).await;
     a_missing_folder_is_a_failure_of_the_folder(&mut *open().await).await;
     messages_are_flagged_moved_and_removed(&mut *open().await, traits).await;
+    only_an_empty_folder_is_deleted(&mut *open().await, &mut *open().await, traits).await;
 }
 
 /// A message to store: octets, flags, seconds of its date.
@@ -354,7 +357,27 @@ async fn a_missing_folder_is_a_failure_of_the_folder(target: &mut dyn Target) {
     target.list(&fence.folder, 1, Want::Flags).await.expect("still good for other folders");
 }
 
+async fn only_an_empty_folder_is_deleted(target: &mut dyn Target, other: &mut dyn Target, traits: &Traits) {
+    let (full, _) = store(target, &FolderPath::new(["Deleting", "full"]), vec![letter(1)]).await;
+    let refused = target.remove_folder(&full.folder).await.expect_err("it holds a message");
+    assert_eq!((refused.cause, refused.reach), (Cause::FolderRefused, Reach::Folder));
+    assert_eq!(ids(target, &full.folder).await.len(), 1);
+    if !traits.removes_folders {
+        return;
+    }
+    // Made and still open, as it is after a move.
+    let empty = target.prepare(&FolderPath::new(["Deleting", "empty 收据"]), None).await.unwrap();
+    target.remove_folder(&empty.folder).await.unwrap();
+    let left = other.folders().await.unwrap();
+    assert!(left.iter().all(|folder| folder.path != empty.folder.path), "{left:?}");
+    assert!(left.iter().any(|folder| folder.path == full.folder.path), "{left:?}");
+    assert!(target.remove_folder(&empty.folder).await.is_err(), "it is gone");
+    let again = target.prepare(&empty.folder.path, None).await.unwrap();
+    assert!(again.created && again.folder.path == empty.folder.path, "{again:?}");
+}
+
 async fn messages_are_flagged_moved_and_removed(target: &mut dyn Target, traits: &Traits) {
+    assert_eq!(target.removes(), traits.removes);
     if !traits.removes {
         return;
     }

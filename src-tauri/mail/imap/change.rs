@@ -1,6 +1,7 @@
-//! Changes to messages that are already there: removing, moving, flags. Targets only.
+//! Changes to what is already there: removing messages and empty folders, moving, flags. Targets only.
 
 use super::append::storable;
+use super::folders::read_status;
 use super::response::Response;
 use super::status::{Kind, Status};
 use super::{Imap, command, refusal, set};
@@ -22,8 +23,12 @@ impl Imap {
         if status.kind == Kind::Ok { Ok(status) } else { Err(refusal::folder(&status, name)) }
     }
 
+    pub(super) fn can(&self, capability: &str) -> bool {
+        self.capabilities.has(capability) || self.capabilities.has("IMAP4REV2")
+    }
+
     fn needs(&self, capability: &str, name: &str) -> Result<()> {
-        if self.capabilities.has(capability) || self.capabilities.has("IMAP4REV2") {
+        if self.can(capability) {
             return Ok(());
         }
         Err(Failure::new(Cause::FolderRefused).about(name).words(&format!("the server does not know {capability}")))
@@ -40,6 +45,41 @@ impl Imap {
             self.demand(&format!("UID EXPUNGE {}", chunk.set), &name, |_| {}).await?;
         }
         Ok(())
+    }
+
+    pub(super) async fn remove_empty_folder(&mut self, folder: &Folder) -> Result<()> {
+        let name = folder.path.to_string();
+        let plus = self.capabilities.has("LITERAL+");
+        // A folder that is open may not be deleted everywhere; CLOSE would expunge what its owner has marked.
+        self.open_folder(b"INBOX", "INBOX", false).await?;
+        let mut told = None;
+        let status = command::on_folder("STATUS", &folder.wire, " (MESSAGES UIDVALIDITY)");
+        let answer = self
+            .carrier
+            .run_pieces(&status, plus, |response| {
+                if let Response::Data(data) = response
+                    && data.keyword == "STATUS"
+                {
+                    told = read_status(&data).map(|(_, status)| status);
+                }
+            })
+            .await?;
+        if answer.kind != Kind::Ok {
+            return Err(refusal::folder(&answer, &name));
+        }
+        self.same_validity(folder, None, told.and_then(|status| status.validity))?;
+        if told.and_then(|status| status.messages) != Some(0) {
+            return Err(Failure::new(Cause::FolderRefused).about(name).words("it holds mail"));
+        }
+        let answer = self.carrier.run_pieces(&command::on_folder("DELETE", &folder.wire, ""), plus, |_| {}).await?;
+        if answer.kind != Kind::Ok {
+            return Err(refusal::folder(&answer, &name));
+        }
+        self.known = None;
+        self.told.remove(&folder.wire);
+        // Left behind, it would be shown by programs that list subscriptions; a refusal harms nothing.
+        let unsubscribe = command::on_folder("UNSUBSCRIBE", &folder.wire, "");
+        self.carrier.run_pieces(&unsubscribe, plus, |_| {}).await.map(drop)
     }
 
     pub(super) async fn relocate_messages(

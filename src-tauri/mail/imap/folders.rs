@@ -334,7 +334,7 @@ impl Found {
 }
 
 /// `STATUS name (ITEM value ...)`.
-fn read_status(data: &Data) -> Option<(Vec<u8>, Status)> {
+pub(super) fn read_status(data: &Data) -> Option<(Vec<u8>, Status)> {
     let mut cursor = data.cursor();
     let wire = cursor.string()?.into_owned();
     let numbers = numbers(data.cursor())?;

@@ -169,6 +169,15 @@ impl Target for Imap {
         self.remove_messages(folder, ids).await
     }
 
+    fn removes(&self) -> bool {
+        self.can("UIDPLUS")
+    }
+
+    async fn remove_folder(&mut self, folder: &Folder) -> Result<()> {
+        self.carrier.ready().await?;
+        self.remove_empty_folder(folder).await
+    }
+
     async fn relocate(
         &mut self,
         folder: &Folder,

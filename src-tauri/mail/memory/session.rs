@@ -3,7 +3,8 @@
 use super::{Contents, Drawer, Mailbox, Manners, Sinking, Tripwire};
 use crate::{
     Budget, Capacity, Cause, Entry, Failure, Feed, Fence, Fetched, FlagChange, Folder, Given, Identity, Listing, Look,
-    Message, MessageId, Order, Outcome, Part, Place, Portion, Reach, Result, Source, Status, Taken, Target, Want,
+    Message, MessageId, Order, Outcome, Part, Place, Portion, Reach, Result, Source, Status, System, Taken, Target,
+    Want,
 };
 use async_trait::async_trait;
 use std::collections::VecDeque;
@@ -288,12 +289,39 @@ impl Target for Session {
     }
 
     async fn remove(&mut self, folder: &Folder, ids: &[MessageId]) -> Result<()> {
+        // In two steps, as IMAP does it: what is interrupted between them is marked and still there.
         self.effect(|contents| {
             if !contents.manners.uidplus {
                 return Err(Failure::new(Cause::FolderRefused).about(folder.path.to_string()));
             }
             let drawer = contents.find(&folder.path).ok_or_else(|| missing(folder))?;
+            for uid in ids.iter().filter_map(MessageId::uid) {
+                if let Some(at) = drawer.position(uid) {
+                    drawer.flag(uid, drawer.messages[at].flags.clone().with(System::Deleted));
+                }
+            }
+            Ok(())
+        })
+        .await?;
+        self.effect(|contents| {
+            let drawer = contents.find(&folder.path).ok_or_else(|| missing(folder))?;
             drawer.messages.retain(|kept| !ids.contains(&MessageId::Uid(kept.uid)));
+            Ok(())
+        })
+        .await
+    }
+
+    fn removes(&self) -> bool {
+        self.manners().uidplus
+    }
+
+    async fn remove_folder(&mut self, folder: &Folder) -> Result<()> {
+        self.effect(|contents| {
+            let drawer = contents.find(&folder.path).ok_or_else(|| missing(folder))?;
+            if !drawer.messages.is_empty() || folder.path.is_inbox() {
+                return Err(Failure::new(Cause::FolderRefused).about(folder.path.to_string()));
+            }
+            contents.folders.retain(|drawer| drawer.path != folder.path);
             Ok(())
         })
         .await
