@@ -160,7 +160,7 @@
  * @property {Stage[]} stages
  * @property {boolean} running
  * @property {boolean} paused
- * @property {"idle"|"connecting"|"survey"|"backup"|"prove"|"move"|"verify"|"done"} phase
+ * @property {"idle"|"connecting"|"survey"|"backup"|"prove"|"move"|"verify"|"undo"|"done"} phase
  * @property {Progress} progress
  * @property {{code: string, side: Side|null, until: number|null, advice: Advice}|null} waiting  until: ms from now
  * @property {{side: Side, reason: "first"|"refused"|"expired", advice: Advice}|null} ask  a password is needed

@@ -98,6 +98,20 @@ pub enum Command {
         #[command(flatten)]
         pace: Pace,
     },
+    Undo {
+        #[arg(value_name = "SOURCE")]
+        source: String,
+        #[arg(value_name = "TARGET")]
+        target: String,
+        #[arg(long, help_heading = "undo")]
+        yes: bool,
+        #[command(flatten)]
+        old: SourceAccess,
+        #[command(flatten)]
+        new: TargetAccess,
+        #[command(flatten)]
+        pace: Pace,
+    },
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -6,6 +6,7 @@ mod credentials;
 mod output;
 mod process;
 mod progress;
+mod question;
 mod request;
 mod screen;
 mod usage;
@@ -19,7 +20,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
-use transfer::{Outcome, Place, Task, Verdict};
+use transfer::{Outcome, Place, Request, Task, Verdict};
 use usage::Usage;
 use wording::{Action, Context, Mailbox, Words};
 
@@ -39,7 +40,9 @@ fn main() -> ExitCode {
             return ExitCode::from(output::USAGE);
         }
     };
-    let started = request::job(&arguments.general, arguments.command).and_then(|job| Ok((passwords(&job)?, job)));
+    let started = request::job(&arguments.general, arguments.command)
+        .and_then(question::possible)
+        .and_then(|job| Ok((passwords(&job)?, job)));
     let ((old, new), job) = match started {
         Ok(started) => started,
         Err(wrong) => {
@@ -52,8 +55,26 @@ fn main() -> ExitCode {
     let asker = Asker::new(Arc::clone(&words), Arc::clone(&screen), context.clone(), old, new);
     let (outcome, task) = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {
-            let task = job.request.task.clone();
-            let outcome = runtime.block_on(run(&job, asker, &screen, &words, &context, &echo));
+            let asker = Arc::new(asker);
+            let run = |request| run(request, Arc::clone(&asker), &screen, &words, &context, &echo);
+            let (outcome, task) = runtime.block_on(async {
+                let request = job.request.clone();
+                if !job.asks {
+                    return (run(request.clone()).await, request.task);
+                }
+                let look = Request { task: Task::Undo { remove: false }, ..request.clone() };
+                let looked = run(look.clone()).await;
+                // What is wrong with the first is told as the result.
+                if !matches!(looked.verdict, Verdict::Complete | Verdict::Problems) {
+                    return (looked, look.task);
+                }
+                screen.say(&words.report(&look.task, &looked, &context));
+                if looked.counts.stored > 0 && !question::agreed(looked.counts.stored, &screen, &words).await {
+                    screen.say(&words.text("hint-undo-no"));
+                    return (Outcome::stopped(), look.task);
+                }
+                (run(request.clone()).await, request.task)
+            });
             // A question that nobody will answer any more must not hold the process.
             runtime.shutdown_background();
             (outcome, task)
@@ -96,14 +117,14 @@ fn context(job: &Job) -> Context {
 
 /// From the first connection to the outcome. The first Ctrl-C stops the run, the second ends the process.
 async fn run(
-    job: &Job,
-    asker: Asker,
+    request: Request,
+    asker: Arc<Asker>,
     screen: &Arc<Screen>,
     words: &Arc<Words>,
     context: &Context,
     echo: &Echo,
 ) -> Outcome {
-    let run = transfer::start(job.request.clone(), Arc::new(asker));
+    let run = transfer::start(request, asker);
     let control = run.control();
     let shown = tokio::spawn(progress::follow(run.snapshots(), Arc::clone(screen), Arc::clone(words), context.clone()));
     let outcome = run.outcome();
@@ -128,7 +149,7 @@ async fn run(
     screen.status("");
     // Who interrupts a question has stopped the run, and not refused an answer.
     if stopping && outcome.failure.as_ref().is_some_and(|failure| failure.cause == Cause::NoCredentials) {
-        outcome = Outcome { verdict: Verdict::Stopped, ..Outcome::failed(Failure::new(Cause::Stopped)) };
+        outcome = Outcome::stopped();
     }
     outcome
 }

@@ -18,11 +18,10 @@ pub fn exit_code(verdict: Verdict) -> u8 {
 
 /// One JSON object, on one line, without a newline.
 pub fn json(task: &Task, outcome: &Outcome) -> String {
-    let check = matches!(task, Task::Check);
     let folders = outcome.folders.iter().map(|folder| FolderLine {
         source: folder.source.to_string(),
         target: folder.target.as_ref().map(FolderPath::to_string),
-        counts: CountsLine::new(folder.counts, check),
+        counts: CountsLine::new(folder.counts, task),
     });
     let mut problems: Vec<ProblemLine> = outcome.problems.iter().map(ProblemLine::new).collect();
     // Why it ended early is the first thing a script asks.
@@ -40,7 +39,7 @@ pub fn json(task: &Task, outcome: &Outcome) -> String {
             Verdict::Stopped => "stopped",
             Verdict::Failed => "failed",
         },
-        counts: CountsLine::new(outcome.counts, check),
+        counts: CountsLine::new(outcome.counts, task),
         bytes: outcome.octets,
         seconds: (outcome.seconds * 1000.0).round() / 1000.0,
         folders: folders.collect(),
@@ -60,6 +59,7 @@ struct Result<'a> {
     problems: Vec<ProblemLine<'a>>,
 }
 
+/// The names of the first two counts after `found` hang on what was done with them.
 #[derive(Serialize)]
 struct CountsLine {
     found: u64,
@@ -67,19 +67,27 @@ struct CountsLine {
     stored: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     to_store: Option<u64>,
-    already: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    already: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<u64>,
     skipped: u64,
     failed: u64,
     gone: u64,
 }
 
 impl CountsLine {
-    fn new(counts: Counts, check: bool) -> Self {
+    fn new(counts: Counts, task: &Task) -> Self {
+        let (check, undo) = (matches!(task, Task::Check), matches!(task, Task::Undo { .. }));
         Self {
             found: counts.found,
-            stored: (!check).then_some(counts.stored),
+            stored: (!check && !undo).then_some(counts.stored),
             to_store: check.then_some(counts.stored),
-            already: counts.already,
+            removed: undo.then_some(counts.stored),
+            already: (!undo).then_some(counts.already),
+            kept: undo.then_some(counts.already),
             skipped: counts.skipped,
             failed: counts.failed,
             gone: counts.gone,
@@ -175,6 +183,13 @@ mod tests {
             );
             assert_eq!(json(&task, &outcome), expected);
         }
+    }
+
+    #[test]
+    fn an_undo_removes_and_keeps() {
+        let text = json(&Task::Undo { remove: true }, &outcome());
+        let counts = r#""found":15,"removed":1,"kept":2,"skipped":3,"failed":4,"gone":5"#;
+        assert_eq!(text.matches(counts).count(), 2, "{text}");
     }
 
     #[test]

@@ -71,6 +71,7 @@ fn line(snapshot: &Snapshot, words: &Words, context: &Context, bar: bool) -> Str
         Phase::Prove => "phase-prove",
         Phase::Move => "phase-move",
         Phase::Verify => "phase-verify",
+        Phase::Undo => "phase-undo",
     });
     let mut parts = Vec::new();
     if snapshot.total > 0 {

@@ -15,6 +15,8 @@ pub struct Job {
     pub request: Request,
     pub source_variable: Option<String>,
     pub target_variable: Option<String>,
+    /// The person is told how much will be removed, and asked.
+    pub asks: bool,
 }
 
 /// Why arguments that are well written can't be carried out: exit 2.
@@ -30,6 +32,8 @@ pub enum Wrong {
     Variable(Side, String),
     Authority(PathBuf),
     NoHome,
+    /// Mail would be removed, and nobody is there to be asked.
+    NobodyToAsk,
 }
 
 /// The option by which a password is given.
@@ -60,6 +64,7 @@ impl Wrong {
             }
             Wrong::Authority(place) => ("wrong-ca", vec![("path", path(place).into())]),
             Wrong::NoHome => ("wrong-home", vec![]),
+            Wrong::NobodyToAsk => ("wrong-undo-yes", vec![]),
         };
         words.fill(id, &values)
     }
@@ -68,6 +73,7 @@ impl Wrong {
 /// Looks at the disk only to see whether what is named exists.
 pub fn job(general: &General, command: Command) -> Result<Job, Wrong> {
     let home = general.home.clone().or_else(Home::usual).ok_or(Wrong::NoHome)?;
+    let mut asks = false;
     let (source, target, task, layout, pace, old, new) = match command {
         Command::Check { source, target, old, new, layout, pace } => {
             (from(&source)?, Some(mailbox_to(&target)?), Task::Check, layout, pace, old, new)
@@ -88,6 +94,11 @@ pub fn job(general: &General, command: Command) -> Result<Job, Wrong> {
             let (source, target) = compared(&first, second.as_deref())?;
             (source, target, Task::Verify { level }, layout, pace, old, new)
         }
+        Command::Undo { source, target, yes, old, new, pace } => {
+            asks = !yes;
+            let layout = arguments::Layout::default();
+            (from(&source)?, Some(mailbox_to(&target)?), Task::Undo { remove: true }, layout, pace, old, new)
+        }
     };
     let authority = old.ca.clone();
     if let Some(file) = authority.as_deref().filter(|file| std::fs::File::open(file).is_err()) {
@@ -97,7 +108,7 @@ pub fn job(general: &General, command: Command) -> Result<Job, Wrong> {
     let source = with_access(source, old.into(), authority.clone());
     let target = target.map(|target| with_access(target, new.into(), authority));
     let request = Request { home, source, target, task, layout: self::layout(layout), pace: self::pace(&pace) };
-    Ok(Job { request, source_variable, target_variable })
+    Ok(Job { request, source_variable, target_variable, asks })
 }
 
 /// SOURCE: an account, or `file:DIR`.
@@ -307,6 +318,7 @@ mod tests {
             Wrong::Variable(Side::Target, "NEW".into()),
             Wrong::Authority(path()),
             Wrong::NoHome,
+            Wrong::NobodyToAsk,
         ];
         for language in [Language::English, Language::Chinese] {
             let words = Words::new(language);

@@ -151,6 +151,7 @@ mod tests {
             ("move", ["--backup", "--put-back", "--map", "--limit-messages"]),
             ("backup", ["--source-admin", "--skip-folder", "--since", "--connections"]),
             ("verify", ["--level", "--ca", "--max-size", "--limit-rate"]),
+            ("undo", ["--yes", "--ca", "--target-password-env", "--patience"]),
         ] {
             for language in [Language::English, Language::Chinese] {
                 let Err(Usage::Help(help)) = read(&[command, "--help"], language) else { panic!("no help") };

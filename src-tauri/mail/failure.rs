@@ -85,6 +85,10 @@ pub enum Cause {
     IdentityChanged,
     /// The move was planned with another layout; `--replan` plans anew.
     LayoutChanged,
+    /// Nobody knows any more what this move has stored: its journal is missing, or was damaged and set aside once.
+    RecordLost,
+    /// The target cannot remove single messages (no UIDPLUS, RFC 4315).
+    RemovalUnsupported,
     /// Stopped on request.
     Stopped,
 }
@@ -127,11 +131,13 @@ impl Cause {
             SameMailbox => "same_mailbox",
             IdentityChanged => "identity_changed",
             LayoutChanged => "layout_changed",
+            RecordLost => "record_lost",
+            RemovalUnsupported => "removal_unsupported",
             Stopped => "stopped",
         }
     }
 
-    pub const ALL: [Cause; 34] = {
+    pub const ALL: [Cause; 36] = {
         use Cause::*;
         [
             HostUnknown,
@@ -167,6 +173,8 @@ impl Cause {
             SameMailbox,
             IdentityChanged,
             LayoutChanged,
+            RecordLost,
+            RemovalUnsupported,
             Stopped,
         ]
     };

@@ -137,6 +137,7 @@ fn phase(state: &State) -> wire::Phase {
         (_, Phase::Prove) => wire::Phase::Prove,
         (_, Phase::Move) => wire::Phase::Move,
         (_, Phase::Verify) => wire::Phase::Verify,
+        (_, Phase::Undo) => wire::Phase::Undo,
         (_, Phase::Done) => wire::Phase::Done,
     }
 }

@@ -217,6 +217,7 @@ pub enum Phase {
     Prove,
     Move,
     Verify,
+    Undo,
     Done,
 }
 

@@ -170,7 +170,7 @@ fn examples() -> Result<Value, serde_json::Error> {
             "Language": [to_value(Language::Chinese)?, to_value(Language::English)?],
             "button": [TryAgain, EnterPassword, ChooseProvider, OpenSteps, GoOn, Trust, ChangePlace, StartOver],
             "security": [account::Security::Tls, account::Security::StartTls, account::Security::Plain],
-            "phase": [Phase::Idle, Phase::Connecting, Phase::Survey, Phase::Backup, Phase::Prove, Phase::Move, Phase::Verify, Phase::Done],
+            "phase": [Phase::Idle, Phase::Connecting, Phase::Survey, Phase::Backup, Phase::Prove, Phase::Move, Phase::Verify, Phase::Undo, Phase::Done],
             "verdict": [Verdict::Complete, Verdict::Problems, Verdict::Stopped, Verdict::Failed],
             "level": [Level::Problem, Level::Notice],
             "reason": [Reason::First, Reason::Refused, Reason::Expired],

@@ -13,6 +13,7 @@ mod tests;
 
 pub(crate) use lane::{Lane, Steps};
 pub(crate) use lead::Lead;
+pub(crate) use reading::prints;
 pub(crate) use round::{Terms, check, conclude, stand};
 pub(crate) use stream::{Lost, Stream, Track};
 

@@ -13,6 +13,7 @@ use crate::pace::{Gate, Paced};
 use crate::plan::{Plan, Planned};
 use crate::retry::{self, Next, Situation};
 use crate::run::{Problems, Wish, Wishes};
+use crate::undo;
 use crate::verify::Comparison;
 use crate::waits::Asking;
 use crate::{Counts, Phase, Place, Problem, ProblemLevel, Request, Task};
@@ -146,6 +147,7 @@ impl Course {
         let file = home.journal(&id)?;
         let journal = match request.task {
             Task::Move { .. } => Journal::open(&file).await?.0,
+            Task::Undo { .. } => undo::journal(&file).await?,
             // What never ran has no journal, and a look at it makes none.
             Task::Check | Task::Verify { .. } if file.exists() => Journal::open(&file).await?.0,
             _ => Journal::in_memory().await?,
@@ -159,7 +161,7 @@ impl Course {
         Ok(Self {
             // A look is soon done with one pair.
             growth: match request.task {
-                Task::Check => Growth::new(Some(1), 1, around.haste),
+                Task::Check | Task::Undo { .. } => Growth::new(Some(1), 1, around.haste),
                 _ => Growth::new(request.pace.connections, polite(&request), around.haste),
             },
             gate: Gate::new(&request.pace),

@@ -190,6 +190,7 @@ impl Home {
             seconds: outcome.seconds,
             backup: outcome.backup,
             verified: outcome.verified,
+            undone: outcome.undone,
             problems: count(ProblemLevel::Problem),
             notices: count(ProblemLevel::Notice),
             failure: outcome.failure.as_ref().map(|failure| failure.cause.code().to_owned()),

@@ -9,6 +9,7 @@ mod file;
 mod ledger;
 mod mark;
 mod notes;
+mod taking;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ pub(crate) use ledger::{Brief, Claim, Intent, Ledger, flag_mark};
 pub use ledger::{PairId, PairState, Print, Row, State};
 pub(crate) use mark::{Edge, Mark};
 pub(crate) use notes::Strength;
+pub(crate) use taking::{Stored, without_ours};
 
 use mail::{Cause, Failure, Result, Side};
 use rusqlite::Connection;

@@ -33,6 +33,7 @@ pub mod stages;
 pub mod survey;
 #[cfg(test)]
 mod trials;
+mod undo;
 pub mod verify;
 mod waits;
 

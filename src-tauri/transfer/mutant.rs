@@ -17,6 +17,8 @@ pub enum Mutant {
     MultisetForgotten,
     /// `take` waits until a batch is full.
     TakeWaits,
+    /// An undo removes messages that it has not marked before.
+    UndoUnmarked,
     /// The feed outlives `store`.
     FeedKept,
 }

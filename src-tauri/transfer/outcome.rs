@@ -1,6 +1,6 @@
 //! The result of a run, as counts and coded problems. found = stored + already + skipped + failed + gone.
 
-use mail::{Failure, FolderPath, MessageId};
+use mail::{Cause, Failure, FolderPath, MessageId};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Verdict {
 }
 
 /// Of messages. For `check`, `stored` is what a move would store; for `verify`, `already` = equal and `failed` =
-/// missing or different.
+/// missing or different; for `undo`, `found` = stored by this move, `stored` = removed and `already` = kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub found: u64,
@@ -74,7 +74,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub const NOTICES: [&str; 7] = [
+    pub const NOTICES: [&str; 11] = [
         "gone",
         "maybe_twice",
         "deleted_at_source",
@@ -82,6 +82,10 @@ impl Problem {
         "renamed",
         "virtual_folder",
         "folder_unreadable",
+        "kept_changed",
+        "kept_in_doubt",
+        "kept_only_copy",
+        "kept_renumbered",
     ];
     /// What `verify` finds.
     pub const DIFFERENCES: [&str; 5] = ["missing", "different", "flags_differ", "date_differs", "archive_damaged"];
@@ -105,9 +109,16 @@ pub struct Outcome {
     pub backup: Option<(u64, u64)>,
     /// Of a move with `verify_after`: equal (`already`), missing or different (`failed`) at the target.
     pub verified: Option<Counts>,
+    /// Of an undo.
+    pub undone: bool,
 }
 
 impl Outcome {
+    /// Ended on request before anything was begun.
+    pub fn stopped() -> Self {
+        Self { verdict: Verdict::Stopped, ..Self::failed(Failure::new(Cause::Stopped)) }
+    }
+
     /// Could not start, because of this.
     pub fn failed(failure: Failure) -> Self {
         Self {
@@ -121,6 +132,7 @@ impl Outcome {
             survey: None,
             backup: None,
             verified: None,
+            undone: false,
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::journal::{Journal, State};
 use crate::plan::{Plan, Planned};
 use crate::retry::{self, Next, Situation};
 use crate::survey::{self, View, Weighed};
+use crate::undo;
 use crate::{Counts, Level, Phase, Place, Problem, ProblemLevel, Task, outcome, plan};
 use mail::{Cause, Failure, Folder, Reach, Result, Side, Source, Target};
 use std::collections::HashMap;
@@ -41,6 +42,7 @@ impl Course {
                 self.prove(&directory, stop).await
             }
             Task::Verify { level } => self.verify(crew.first()?, level, stop).await,
+            Task::Undo { remove } => self.undo(crew.first()?, remove, stop).await,
             Task::Move { backup, prove_first, verify_after, .. } => {
                 if let Some(directory) = backup.as_ref().filter(|_| prove_first) {
                     self.back_up(crew.first()?, stop).await?;
@@ -86,10 +88,12 @@ impl Course {
             let (seen_old, seen_new) = seen.unwrap_or_default();
             if !matches!(self.request.task, Task::Verify { .. }) {
                 survey::recognise((&source, seen_old), (&target, seen_new), pairs.is_empty())?;
+            }
+            if !matches!(self.request.task, Task::Verify { .. } | Task::Undo { .. }) {
                 self.same_layout().await?;
             }
             if !self.request.layout.replan {
-                known = pairs.into_iter().map(|pair| (pair.source, pair.target)).collect();
+                known = pairs.iter().map(|pair| (pair.source.clone(), pair.target.clone())).collect();
             }
         }
         let mailbox = match &self.request.source {
@@ -99,7 +103,11 @@ impl Course {
         let status = |folder: &Folder| Some((folder.path.clone(), folder.status?));
         surveyed.there = target.folders.iter().filter_map(status).collect();
         let names = &surveyed.capacity.names;
-        surveyed.plan = plan::plan(&source.folders, &target.folders, names, &self.request.layout, &mailbox, &known);
+        surveyed.plan = match self.request.task {
+            // Not as it would be planned now: as it was moved.
+            Task::Undo { .. } => Plan { folders: undo::places(&pairs, &source.folders), ..Plan::default() },
+            _ => plan::plan(&source.folders, &target.folders, names, &self.request.layout, &mailbox, &known),
+        };
         if sessions.target.is_none() {
             keep_names(&mut surveyed.plan);
         }
@@ -196,6 +204,10 @@ impl Course {
             store,
             patience: SETTLING / self.around.haste,
         };
+        if store {
+            let (_, target) = both(crew.first()?)?;
+            undo::settle(&self.journal, target).await.map_err(|failure| failure.on(Side::Target))?;
+        }
         let halt = stop.child_token();
         let terms = Terms { journal: self.journal.clone(), rules, stop: halt.clone() };
         loop {

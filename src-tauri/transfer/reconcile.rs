@@ -163,6 +163,14 @@ fn sort_row<'a>(
             answer.store.extend(item.map(|item| item.id.clone()));
         }
         (State::Intended, _) => again(Kind::Doubt),
+        // A look only: a move has settled these before it asks. What an undo has removed is to be stored again.
+        (State::TakingBack, Some(uid)) => match question.target.binary_search_by_key(&uid, |item| item.uid) {
+            Ok(place) => {
+                claimed[place] = true;
+                count_done(row, item.is_some(), answer);
+            }
+            Err(_) => again(Kind::New),
+        },
         (_, None | Some(0)) => again(Kind::Loose),
         (_, Some(uid)) => match question.target.binary_search_by_key(&uid, |item| item.uid) {
             Ok(place) => {

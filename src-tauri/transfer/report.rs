@@ -16,6 +16,7 @@ impl Course {
             Task::Backup { .. } => self.phase == Phase::BackUp,
             Task::Verify { .. } => self.phase == Phase::Verify,
             Task::Check | Task::Move { .. } => matches!(self.phase, Phase::Survey | Phase::Move),
+            Task::Undo { .. } => matches!(self.phase, Phase::Survey | Phase::Undo),
         };
         let unfinished = |at: usize| {
             let mut counts = if midway { self.around.board.counts(at) } else { Counts::default() };
@@ -25,7 +26,7 @@ impl Course {
         let reached = match self.request.task {
             Task::Backup { .. } => &self.backed_up,
             Task::Verify { .. } => &self.verified,
-            Task::Check | Task::Move { .. } => &self.copied,
+            Task::Check | Task::Move { .. } | Task::Undo { .. } => &self.copied,
         };
         let mut folders: Vec<FolderOutcome> = Vec::new();
         let (mut counts, mut octets) = (Counts::default(), 0);
@@ -92,6 +93,7 @@ impl Course {
             survey: self.survey.take(),
             backup: self.proved,
             verified,
+            undone: matches!(self.request.task, Task::Undo { .. }),
         };
         self.keep(&outcome);
         if let (Task::Move { .. }, true) = (&self.request.task, whole)
@@ -114,6 +116,13 @@ impl Course {
                 Task::Check => facts.checked |= ended,
                 Task::Backup { .. } => facts.backed_up |= ended && !damaged,
                 Task::Verify { .. } => facts.verified |= ended,
+                Task::Undo { remove: false } => {}
+                Task::Undo { remove: true } => {
+                    // From the first message on that is taken back.
+                    let begun = self.phase == Phase::Undo;
+                    facts.moved &= !begun;
+                    facts.verified &= !begun;
+                }
                 Task::Move { backup, .. } => {
                     facts.checked |= self.surveyed.is_some();
                     facts.no_backup = backup.is_none() && !facts.backed_up;
@@ -125,7 +134,7 @@ impl Course {
         });
         let kept = match (&self.request.task, kept) {
             // A look at a move does not take the place of its result.
-            (Task::Check, kept) => kept.map(drop),
+            (Task::Check | Task::Undo { remove: false }, kept) => kept.map(drop),
             (_, Ok(true)) => self.home.keep_outcome(&self.id, outcome),
             (_, kept) => kept.map(drop),
         };
@@ -144,6 +153,12 @@ fn away(failure: &Failure) -> bool {
 fn judged(failure: &Failure) -> bool {
     matches!(
         failure.cause,
-        Cause::SameMailbox | Cause::IdentityChanged | Cause::LayoutChanged | Cause::StoreUnusable | Cause::Busy
+        Cause::SameMailbox
+            | Cause::IdentityChanged
+            | Cause::LayoutChanged
+            | Cause::StoreUnusable
+            | Cause::Busy
+            | Cause::RecordLost
+            | Cause::RemovalUnsupported
     )
 }

@@ -24,6 +24,8 @@ pub enum Task {
     Move { backup: Option<PathBuf>, prove_first: bool, put_back: bool, verify_after: Option<Level> },
     /// Source account into an archive, then proved by reading it back.
     Backup { directory: PathBuf },
+    /// Remove from the target what this move stored there and nobody changed since; without `remove` only count it.
+    Undo { remove: bool },
     /// Compare message by message. Target may be a directory; without a target a directory is proved by itself.
     Verify { level: Level },
 }

@@ -16,6 +16,8 @@ pub enum Phase {
     Prove,
     Move,
     Verify,
+    /// Taking a move back.
+    Undo,
     Done,
 }
 

@@ -3,6 +3,7 @@
 mod crew;
 mod faults;
 mod tasks;
+mod undo;
 
 use crate::endpoint::Opener;
 use crate::home::Home;

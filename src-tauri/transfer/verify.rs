@@ -301,7 +301,7 @@ fn take_headers(entries: Vec<mail::Entry>, readings: &mut Readings) {
 }
 
 /// A server may have changed the case of a name.
-fn find(folders: &[Folder], place: &FolderPath) -> Option<Folder> {
+pub(crate) fn find(folders: &[Folder], place: &FolderPath) -> Option<Folder> {
     let folded = |path: &FolderPath| path.to_string().to_lowercase();
     let selectable = || folders.iter().filter(|folder| folder.selectable);
     selectable()

@@ -224,6 +224,7 @@ impl Words {
             StoreUnusable => Some(if backup { Action::ChangePlace } else { Action::StartOver }),
             FolderMissing | FolderRefused | FolderNameRefused | ValidityChanged => Some(Action::GoOn),
             MessageGone | MessageEmpty | MessageTooLarge | MessageRefused | MessageDamaged => None,
+            RecordLost | RemovalUnsupported => None,
             Closed | Protocol | Throttled if context.started => Some(Action::GoOn),
             _ => Some(Action::TryAgain),
         }

@@ -18,6 +18,8 @@ impl Words {
             Task::Move { .. } => "move",
             Task::Backup { .. } => "backup",
             Task::Verify { .. } => "verify",
+            Task::Undo { remove: true } => "undo",
+            Task::Undo { remove: false } => "undo_look",
         };
         let problems: Vec<&Problem> = outcome.problems.iter().filter(|p| p.level == ProblemLevel::Problem).collect();
         let notices: Vec<&Problem> = outcome.problems.iter().filter(|p| p.level == ProblemLevel::Notice).collect();
@@ -26,6 +28,7 @@ impl Words {
             Verdict::Complete if outcome.verified.is_some() => "report-head-complete-move-verified".to_owned(),
             Verdict::Complete => format!("report-head-complete-{kind}"),
             Verdict::Problems => format!("report-head-problems-{kind}"),
+            Verdict::Stopped if outcome.undone && counts.stored > 0 => "report-head-stopped-undo".to_owned(),
             Verdict::Stopped => "report-head-stopped".to_owned(),
             Verdict::Failed => "report-head-failed".to_owned(),
         };
@@ -48,9 +51,15 @@ impl Words {
             Task::Move { .. } => ("stored", "already", "failed"),
             Task::Backup { .. } => ("backed_up", "already", "failed"),
             Task::Verify { .. } => ("stored", "equal", "differ"),
+            Task::Undo { remove } => (if *remove { "removed" } else { "to_remove" }, "kept", "not_removed"),
+        };
+        let found = match task {
+            Task::Verify { .. } => "compared",
+            Task::Undo { .. } => "moved",
+            _ => "found",
         };
         let rows = [
-            (if matches!(task, Task::Verify { .. }) { "compared" } else { "found" }, counts.found, true),
+            (found, counts.found, true),
             (stored, counts.stored, !matches!(task, Task::Verify { .. })),
             (already, counts.already, true),
             ("skipped", counts.skipped, false),
@@ -206,6 +215,8 @@ mod tests {
             Task::Move { backup: None, prove_first: false, put_back: false, verify_after: Some(Level::Identical) },
             Task::Backup { directory: "b".into() },
             Task::Verify { level: Level::Identical },
+            Task::Undo { remove: true },
+            Task::Undo { remove: false },
         ];
         for language in [Language::English, Language::Chinese] {
             for task in &tasks {

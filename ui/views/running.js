@@ -150,7 +150,7 @@ export const bar = (act) => {
 };
 
 /** Where a phase stands in its part of a run: before it nothing, after it all. */
-const ORDER = ["idle", "connecting", "survey", "backup", "prove", "move", "verify", "done"];
+const ORDER = ["idle", "connecting", "survey", "backup", "prove", "move", "verify", "undo", "done"];
 export const part = (phase) => (s) => {
   if (!s.view) return [0, 1];
   const [here, mine] = [ORDER.indexOf(s.view.phase), ORDER.indexOf(phase)];

@@ -129,8 +129,12 @@ impl Ends<'_> {
     /// The pair as the journal knows it, made to fit both UIDVALIDITYs.
     async fn begin(&mut self, fence: &Fence, listing: &Listing) -> Result<PairState> {
         let Some(mut state) = self.journal.pair(&self.pair.source.path, &self.pair.target).await? else {
-            return self.journal.begin(self.first(fence, listing)).await;
+            let made = fence.created.then(|| fence.folder.path.clone());
+            return self.journal.begin(self.first(fence, listing), made).await;
         };
+        if fence.created {
+            self.journal.note_made(&fence.folder.path, fence.validity).await?;
+        }
         #[cfg(test)]
         if crate::mutant::is(crate::mutant::Mutant::FenceSkipped) {
             state.fence = fence.uid_next;

@@ -59,6 +59,8 @@ pub struct Last {
     pub backup: Option<(u64, u64)>,
     /// Of its verification, if it had one.
     pub verified: Option<Counts>,
+    /// It took the move back: `counts.stored` were removed.
+    pub undone: bool,
     /// Entries of level problem, and notices.
     pub problems: u64,
     pub notices: u64,

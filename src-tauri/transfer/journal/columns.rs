@@ -52,6 +52,7 @@ impl FromSql for State {
             2 => State::Already,
             3 => State::Refused,
             4 => State::Undecidable,
+            5 => State::TakingBack,
             other => return Err(FromSqlError::OutOfRange(other)),
         })
     }

@@ -1,6 +1,7 @@
 //! The file itself: opening, its tables, setting a damaged one aside, and what its errors mean.
 
 use super::Opened;
+use super::taking::MADE;
 use mail::{Cause, Failure, Result, Side};
 use rusqlite::{Connection, ErrorCode};
 use std::ffi::OsString;
@@ -36,6 +37,9 @@ const MARKS: &str = "
         target_next INTEGER NOT NULL, target_messages INTEGER NOT NULL, skipped INTEGER NOT NULL);
 ";
 
+/// Stays when the file set aside is thrown away. A Mailferry of before has not noted it: the file beside tells.
+const REBUILT: &str = "INSERT OR IGNORE INTO setting VALUES ('rebuilt', '1')";
+
 pub fn open(path: &Path) -> Result<(Connection, Opened)> {
     let existed = path.metadata().is_ok_and(|file| file.len() > 0);
     match attempt(path) {
@@ -51,7 +55,8 @@ pub fn open(path: &Path) -> Result<(Connection, Opened)> {
 
 pub fn in_memory() -> Result<Connection> {
     let file = Connection::open_in_memory().map_err(|error| failure(&error))?;
-    file.execute_batch(TABLES).and_then(|()| file.execute_batch(MARKS)).map_err(|error| failure(&error))?;
+    let later = [MARKS, MADE].concat();
+    file.execute_batch(TABLES).and_then(|()| file.execute_batch(&later)).map_err(|error| failure(&error))?;
     Ok(file)
 }
 
@@ -105,16 +110,22 @@ fn attempt(path: &Path) -> Result<Connection, Trouble> {
         }
     }
     file.execute_batch(MARKS)?;
+    file.execute_batch(MADE)?;
+    if beside(path, ".damaged-1").exists() {
+        file.execute_batch(REBUILT)?;
+    }
     Ok(file)
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name: OsString = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 /// Renames the file and its log, so that nothing of it is read again and nothing of it is lost.
 fn set_aside(path: &Path) -> Result<()> {
-    let with = |suffix: &str| -> PathBuf {
-        let mut name: OsString = path.as_os_str().to_owned();
-        name.push(suffix);
-        name.into()
-    };
+    let with = |suffix: &str| beside(path, suffix);
     let free = (1..).find(|n| !with(&format!(".damaged-{n}")).exists()).unwrap_or_default();
     for part in ["", "-wal", "-shm"] {
         if with(part).exists() {

@@ -40,6 +40,8 @@ pub enum State {
     Refused = 3,
     /// To be stored, though it may be there already: nobody could tell.
     Undecidable = 4,
+    /// Stored, and about to be removed by an undo; nobody has seen yet that it is gone.
+    TakingBack = 5,
 }
 
 impl State {
@@ -212,8 +214,8 @@ impl Journal {
         .await
     }
 
-    /// Begins a pair: its fence is saved before anything is stored.
-    pub(crate) async fn begin(&self, state: PairState) -> Result<PairState> {
+    /// Begins a pair: its fence is saved before anything is stored. `made`: this move has made the target folder.
+    pub(crate) async fn begin(&self, state: PairState, made: Option<FolderPath>) -> Result<PairState> {
         self.run(move |file| {
             file.prepare_cached(
                 "INSERT INTO pair (source, target, source_validity, target_validity, fence, whole)
@@ -227,7 +229,11 @@ impl Journal {
                 state.fence,
                 state.whole
             ])?;
-            Ok(PairState { id: PairId(file.last_insert_rowid()), ..state })
+            let id = PairId(file.last_insert_rowid());
+            if let Some(folder) = made {
+                super::taking::note_made(file, &folder, state.target_validity)?;
+            }
+            Ok(PairState { id, ..state })
         })
         .await
     }
@@ -338,7 +344,7 @@ impl Journal {
 }
 
 const RUN: &str = "ifnull((SELECT CAST(value AS INTEGER) FROM setting WHERE key = 'run'), 0)";
-const PAIR: &str = "SELECT pair, source, target, source_validity, target_validity, fence, whole FROM pair";
+pub(super) const PAIR: &str = "SELECT pair, source, target, source_validity, target_validity, fence, whole FROM pair";
 const VALIDITY: &str = "(SELECT source_validity FROM pair WHERE pair = ?1)";
 
 fn write(file: &Transaction, pair: PairId, ledger: &Ledger) -> rusqlite::Result<()> {

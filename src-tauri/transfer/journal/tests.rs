@@ -61,7 +61,7 @@ async fn a_ledger_is_read_back_after_a_kill() -> Result<()> {
     let (journal, opened) = Journal::open(&place.file).await?;
     assert_eq!(opened, Opened::New);
     journal.begin_run().await?;
-    let pair = journal.begin(state("INBOX")).await?;
+    let pair = journal.begin(state("INBOX"), None).await?;
     journal.commit(pair.id, Ledger { intents: (1..=3).map(intent).collect(), ..Ledger::default() }).await?;
     journal.commit(pair.id, Ledger { claims: vec![settled(1)], ..Ledger::default() }).await?;
     // What a kill leaves: the file and its log as they lie there, under a lock that is gone.
@@ -106,7 +106,7 @@ async fn a_damaged_file_is_set_aside() -> Result<()> {
     let place = place();
     for round in 1..=2 {
         let (journal, _) = Journal::open(&place.file).await?;
-        let pair = journal.begin(state("INBOX")).await?;
+        let pair = journal.begin(state("INBOX"), None).await?;
         journal.commit(pair.id, Ledger { intents: (1..=500).map(intent).collect(), ..Ledger::default() }).await?;
         journal.close().await;
         let mut octets = std::fs::read(&place.file)?;
@@ -178,7 +178,7 @@ async fn settings_are_kept() -> Result<()> {
 async fn twenty_thousand_messages_take_little_time() -> Result<()> {
     let directory = tempfile::tempdir_in(if Path::new("/dev/shm").exists() { "/dev/shm" } else { "." })?;
     let (journal, _) = Journal::open(&directory.path().join("journal")).await?;
-    let pair = journal.begin(state("INBOX")).await?;
+    let pair = journal.begin(state("INBOX"), None).await?;
     let since = Instant::now();
     let mut claims = Vec::new();
     for batch in 0..200 {
@@ -216,7 +216,7 @@ async fn what_nobody_was_told_is_kept_for_the_next_report() -> Result<()> {
 #[tokio::test]
 async fn what_was_refused_is_not_there_twice() -> Result<()> {
     let journal = Journal::in_memory().await?;
-    let pair = journal.begin(state("a")).await?.id;
+    let pair = journal.begin(state("a"), None).await?.id;
     let notice =
         |id| Problem { folder: Some(FolderPath::new(["a"])), ..problem("maybe_twice", ProblemLevel::Notice, id) };
     journal.add_problems(vec![notice(Some(1)), notice(Some(2))]).await?;

@@ -29,6 +29,13 @@ help-verify-after = Examples:
       mailferry-cli verify imaps://anna%40example.com@imap.old.example imaps://anna%40example.com@imap.new.example
       mailferry-cli verify imaps://anna%40example.com@imap.old.example anna
       mailferry-cli verify anna
+help-undo = Take a move back: remove from TARGET what move stored there and nobody changed since
+help-undo-after = Example:
+      mailferry-cli undo imaps://anna%40example.com@imap.old.example imaps://anna%40example.com@imap.new.example
+
+    Removes only what the old mailbox or the backup still holds, and folders that the move made if they are empty.
+    What is kept is named. In the JSON found = removed + kept + skipped + failed + gone. Ctrl-C stops safely; the same
+    command goes on from there. A later move stores it all again.
 
 heading-commands = Commands
 heading-places = From and to
@@ -37,6 +44,7 @@ heading-access = Sign-in and trust
 heading-layout = Which mail, and where to
 heading-pace = Pace
 heading-move = Move
+heading-undo = Undo
 heading-verify = Verify
 
 arg-home = Mailferry’s own directory: records of moves. Usually the system’s place for data
@@ -52,6 +60,7 @@ arg-second = The new mailbox, or a backup’s directory; left out, the backup is
 arg-level = identical: every octet, marks, dates; present: whether each message is there. Usually identical
 arg-backup = Also save each message in this directory; it is read from the old mailbox only once
 arg-put_back = Store again what was moved before and has since gone from the new mailbox
+arg-yes = Remove without asking
 arg-source_password_env = Variable that holds the old mailbox’s password; else the keychain, else asked for
 arg-target_password_env = Variable that holds the new mailbox’s password; else the keychain, else asked for
 arg-source_auth = How to sign in to the old mailbox. Usually the best it offers
@@ -74,8 +83,8 @@ arg-limit_rate = Octets a second at most
 arg-limit_messages = Messages a second at most
 arg-patience = How long to wait for a server that stays away, or a full disk. Usually 10; 0 does not wait
 
-usage-no-command = Say what to do: check, move, backup or verify.
-usage-unknown-command = There is no command “{ $command }”. There are check, move, backup and verify.
+usage-no-command = Say what to do: check, move, backup, verify or undo.
+usage-unknown-command = There is no command “{ $command }”. There are check, move, backup, verify and undo.
 usage-too-many = “{ $argument }” is one word too many. A path or name with spaces stands in quotes.
 usage-unknown = There is no option { $argument } here.
 usage-missing = Something is missing: { $argument }
@@ -109,6 +118,7 @@ wrong-backup-source = This is a backup already. To check it: mailferry-cli verif
 wrong-no_directory = There is no directory { $path }
 wrong-no_archive = { $path } is not a directory. file: takes the directory of a backup made by Mailferry; mbox files and other forms are not supported by this version.
 wrong-alone = A mailbox alone can’t be verified. Say what to compare it with: a second mailbox, or a backup’s directory.
+wrong-undo-yes = undo removes mail from TARGET. Nobody can be asked here: say --yes if that is what you want.
 wrong-variable = The variable { $variable }, named by { $option }, is not set.
 wrong-ca = The file named by --ca can’t be read: { $path }
 wrong-home = The system tells no place for data. Name one: --home DIR
@@ -117,18 +127,24 @@ ask-password = { $provider ->
     [none] Password of the { mailbox } ({ $user }, { $host }):
    *[other] { $password } of the { mailbox } ({ $user }, { $provider }):
  }
+ask-undo = { $n ->
+    [one] Remove this message from the new mailbox? [y/N]
+   *[other] Remove these { $n } messages from the new mailbox? [y/N]
+ }
 phase-connecting = Signing in
 phase-survey = Looking at both mailboxes
 phase-backup = Backing up to this computer
 phase-prove = Reading the backup back
 phase-move = Moving
 phase-verify = Comparing message by message
+phase-undo = Taking the move back
 progress-count = { $done } of { $total }
 progress-left = about { $time } left
 progress-paused = paused
 stopping = Stopping. A moment, please, so that nothing is in doubt; Ctrl-C once more ends at once.
 details = Details: { $words }
 steps = How to get it ({ $provider }):
+hint-undo-no = Nothing was removed.
 hint-verify = To prove the copy message by message: mailferry-cli verify SOURCE TARGET
 hint-gone = To store again what is gone there: --put-back
 hint-again = The same command goes on from there.

@@ -27,6 +27,23 @@ report-head-problems-verify = Compared; { $look ->
     [one] { $look } needs a look
    *[other] { $look } need a look
  }
+report-head-complete-undo = The move is taken back: { $stored ->
+    [one] { $stored } message removed from the new mailbox
+   *[other] { $stored } messages removed from the new mailbox
+ }
+report-head-complete-undo_look = { $stored ->
+    [one] { $stored } message of this move can be taken back
+   *[other] { $stored } messages of this move can be taken back
+ }
+report-head-problems-undo = Taken back; { $look ->
+    [one] { $look } needs a look
+   *[other] { $look } need a look
+ }
+report-head-problems-undo_look = { $problems ->
+    [one] { $problems } thing to look at first
+   *[other] { $problems } things to look at first
+ }
+report-head-stopped-undo = Stopped before the end: the move is taken back in part
 report-head-stopped = Stopped before the end
 report-head-failed = Could not start
 
@@ -41,6 +58,11 @@ report-skipped = left out, as you asked
 report-failed = not moved
 report-differ = missing or different
 report-gone = moved or deleted in the new mailbox since
+report-moved = stored by this move
+report-removed = removed from the new mailbox
+report-to_remove = to be removed from the new mailbox
+report-kept = kept
+report-not_removed = not removed
 report-size = { $size } in { $time }
 report-time = in { $time }
 report-size-check = { $folders ->

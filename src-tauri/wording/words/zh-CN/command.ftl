@@ -29,6 +29,13 @@ help-verify-after = 例如:
       mailferry-cli verify imaps://anna%40example.com@imap.old.example imaps://anna%40example.com@imap.new.example
       mailferry-cli verify imaps://anna%40example.com@imap.old.example anna
       mailferry-cli verify anna
+help-undo = 撤销搬家:从新邮箱删除 move 存入、此后没动过的邮件
+help-undo-after = 例如:
+      mailferry-cli undo imaps://anna%40example.com@imap.old.example imaps://anna%40example.com@imap.new.example
+
+    只删除旧邮箱或备份里还有的邮件,以及搬家新建的、已经空了的文件夹。
+    保留下来的会逐一说明。JSON 里 found = removed + kept + skipped + failed + gone。按 Ctrl-C 会安全停下;
+    同一条命令会从那里接着来。以后再 move,会全部重新存入。
 
 heading-commands = 命令
 heading-places = 从哪里到哪里
@@ -37,6 +44,7 @@ heading-access = 登录与信任
 heading-layout = 搬哪些,放到哪里
 heading-pace = 快慢
 heading-move = 搬家
+heading-undo = 撤销
 heading-verify = 核对
 
 arg-home = 邮渡自己的目录:存放搬家记录。通常为系统的数据目录
@@ -52,6 +60,7 @@ arg-second = 新邮箱,或备份的目录;不写则核对备份自身
 arg-level = identical:逐字节,连同标记和日期;present:只看每封在不在。通常为 identical
 arg-backup = 同时把每封邮件保存到这个目录;旧邮箱只读取一次
 arg-put_back = 以前搬好、后来从新邮箱消失的邮件再存一次
+arg-yes = 不询问就删除
 arg-source_password_env = 存放旧邮箱密码的环境变量;不写则查系统密码库,再在终端上询问
 arg-target_password_env = 存放新邮箱密码的环境变量;不写则查系统密码库,再在终端上询问
 arg-source_auth = 怎样登录旧邮箱。通常用它提供的最好方式
@@ -74,8 +83,8 @@ arg-limit_rate = 每秒最多多少字节
 arg-limit_messages = 每秒最多多少封
 arg-patience = 服务器不在或磁盘已满时等多久。通常 10 分钟;0 为不等
 
-usage-no-command = 请说明要做什么:check(检查)、move(搬家)、backup(备份)或 verify(核对)。
-usage-unknown-command = 没有“{ $command }”这个命令。有 check(检查)、move(搬家)、backup(备份)和 verify(核对)。
+usage-no-command = 请说明要做什么:check(检查)、move(搬家)、backup(备份)、verify(核对)或 undo(撤销)。
+usage-unknown-command = 没有“{ $command }”这个命令。有 check(检查)、move(搬家)、backup(备份)、verify(核对)和 undo(撤销)。
 usage-too-many = “{ $argument }”多余了。含有空格的路径或名字请放在引号里。
 usage-unknown = 这里没有 { $argument } 这个选项。
 usage-missing = 还缺少:{ $argument }
@@ -109,6 +118,7 @@ wrong-backup-source = 这已经是备份。要检查它,请用:mailferry-cli ver
 wrong-no_directory = 没有这个目录:{ $path }
 wrong-no_archive = { $path } 不是目录。file: 后面要写邮渡做的备份的目录;这个版本不支持 mbox 文件和其他形式。
 wrong-alone = 只有一个邮箱无法核对。请说明和什么比较:另一个邮箱,或备份的目录。
+wrong-undo-yes = undo 会删除 TARGET 里的邮件,而这里无法询问您:确定要删,请写 --yes。
 wrong-variable = { $option } 所指的环境变量 { $variable } 没有设置。
 wrong-ca = --ca 所指的文件读不了:{ $path }
 wrong-home = 系统没有给出数据目录。请用 --home DIR 指定一个
@@ -117,18 +127,21 @@ ask-password = { $provider ->
     [none] { mailbox }的密码({ $user },{ $host }):
    *[other] { mailbox }的{ $password }({ $user },{ $provider }):
  }
+ask-undo = 从新邮箱删除这 { $n } 封邮件吗?[y/N]
 phase-connecting = 正在登录
 phase-survey = 正在查看两个邮箱
 phase-backup = 正在备份到这台电脑
 phase-prove = 正在读回备份
 phase-move = 正在搬家
 phase-verify = 正在逐封核对
+phase-undo = 正在撤销搬家
 progress-count = { $done } / { $total } 封
 progress-left = 约还需 { $time }
 progress-paused = 已暂停
 stopping = 正在停下,请稍候,免得留下疑问;再按一次 Ctrl-C 立即结束。
 details = 详情:{ $words }
 steps = 怎么获取({ $provider }):
+hint-undo-no = 什么都没有删除。
 hint-verify = 要逐封核对副本,请用:mailferry-cli verify SOURCE TARGET
 hint-gone = 要把那里不见了的再存一次:--put-back
 hint-again = 同一条命令会从那里接着来。
