@@ -150,6 +150,27 @@ export function actions(ipc, now, send) {
       send({ type: "busy", what: "start", at: Date.now() });
       await attempt(() => ipc.start(now().move, backup));
     },
+    /** Asks first: the dialog tells how much would be removed as soon as that is known. */
+    async askUndo() {
+      const mine = (ticket += 1);
+      send({ type: "ask", kind: "undo" });
+      send({ type: "undo", undo: { ticket: mine } });
+      try {
+        send({ type: "undoable", ticket: mine, part: { counts: await ipc.lookUndo(now().move) } });
+      } catch (error) {
+        send({ type: "undoable", ticket: mine, part: { advice: advice(error) } });
+      }
+    },
+    /** The safe answer to any question. */
+    answered() {
+      const { asked, undo, move } = now();
+      if (asked?.kind === "undo" && undo && !undo.counts && !undo.advice) attempt(() => ipc.stop(move));
+      send({ type: "answered" });
+    },
+    async undo() {
+      send({ type: "busy", what: "start", at: Date.now() });
+      await attempt(() => ipc.undo(now().move));
+    },
     async pause() {
       send({ type: "busy", what: "pause", at: Date.now() });
       await attempt(() => ipc.pause(now().move));

@@ -136,8 +136,11 @@
  * @property {{old: number, backup: number|null, new: number, explained: number}|null} equation
  * @property {number} problems        entries of level problem; notices aside
  * @property {number} notices
+ * @property {boolean} undone         it took the move back: `stored` were removed, `already` are kept
  * @property {Advice|null} advice     why it stopped or failed
  */
+
+/** @typedef {{removed: number, kept: number, gone: number}} Undoable  what an undo would do */
 
 /**
  * One line of the list of problems.
@@ -160,6 +163,7 @@
  * @property {Stage[]} stages
  * @property {boolean} running
  * @property {boolean} paused
+ * @property {boolean} undoing         what runs takes the move back
  * @property {"idle"|"connecting"|"survey"|"backup"|"prove"|"move"|"verify"|"undo"|"done"} phase
  * @property {Progress} progress
  * @property {{code: string, side: Side|null, until: number|null, advice: Advice}|null} waiting  until: ms from now
@@ -198,6 +202,10 @@ export const chooseBackupPlace = (/** @type {string} */ move) =>
   /** @type {Promise<BackupPlace|null>} */ (call("choose_backup_place", { move }));
 /** Back up, proof, move and verify in a row. `backup` false: without a local copy (after the person confirmed). */
 export const start = (/** @type {string} */ move, /** @type {boolean} */ backup) => call("start", { move, backup });
+/** Looks how much of a move can be taken back; `stop` ends the look. */
+export const lookUndo = (/** @type {string} */ move) => /** @type {Promise<Undoable>} */ (call("look_undo", { move }));
+/** Takes the move back; its progress and result come through watch. */
+export const undo = (/** @type {string} */ move) => call("undo", { move });
 export const pause = (/** @type {string} */ move) => call("pause", { move });
 /** Goes on after pause, stop, a full disk or mailbox; tries at once when it waits for a server. */
 export const resume = (/** @type {string} */ move) => call("resume", { move });

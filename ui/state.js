@@ -59,6 +59,7 @@ export const initial = {
   enteredSeen: false,
   onward: false, // the person went on from the result to the end
   asked: null, // the dialog: {kind}
+  undo: null, // what the look at an undo found: {ticket, counts, advice}, the last two when they are known
   list: { total: 0, pages: {}, open: null },
   trouble: null, // an Advice: a call that failed
   busy: null, // the call under way: "start", "pause", "stop", "check"
@@ -198,7 +199,9 @@ const EVENTS = {
   forget: (state) => change(state, "list", { pages: {} }),
 
   ask: (state, { kind }) => ({ ...state, asked: { kind } }),
-  answered: (state) => ({ ...state, asked: null }),
+  answered: (state) => ({ ...state, asked: null, undo: null }),
+  undo: (state, { undo }) => ({ ...state, undo }),
+  undoable: (state, { ticket, part }) => (state.undo?.ticket === ticket ? change(state, "undo", part) : state),
   trouble: (state, { advice }) => ({ ...state, trouble: advice, busy: null, signing: null }),
   tick: (state, { at }) => ({ ...state, now: at }),
 };
@@ -220,6 +223,7 @@ const left = (state) => ({
   enteredSeen: false,
   onward: false,
   asked: null,
+  undo: null,
   list: initial.list,
   trouble: null,
   busy: null,
@@ -280,7 +284,7 @@ const unfinished = (state) => ended(state) && ["stopped", "failed"].includes(sta
 export function stageOf(state) {
   const screen = screenOf(state);
   const { view } = state;
-  if (screen === "verify" && unfinished(state)) return view.stages.find(({ state: at }) => at === "now" || at === "needs")?.stage ?? screen;
+  if (screen === "verify" && (unfinished(state) || (ended(state) && view.result.undone))) return view.stages.find(({ state: at }) => at === "now" || at === "needs")?.stage ?? screen;
   return screen;
 }
 

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State, Window};
+use transfer::Verdict;
 use zeroize::Zeroizing;
 
 type Answer<T> = Result<T, Box<Advice>>;
@@ -131,6 +132,22 @@ pub(crate) async fn start(desk: Shared<'_>, r#move: String, backup: bool) -> Ans
     told(&desk, launched)
 }
 
+/// Waits for the look; `stop` ends it.
+#[tauri::command]
+pub(crate) async fn look_undo(desk: Shared<'_>, r#move: String) -> Answer<wire::Undoable> {
+    let live = told(&desk, desk.live(&r#move))?;
+    let counts = live.look_undo(&desk).await;
+    let context = view::context(&live.state());
+    let counts = counts.map_err(|failure| Box::new(desk.words().failure(&failure, &context).into()))?;
+    Ok(wire::Undoable { removed: counts.stored, kept: counts.already, gone: counts.gone })
+}
+
+#[tauri::command]
+pub(crate) async fn undo(desk: Shared<'_>, r#move: String) -> Answer<()> {
+    let launched = desk.live(&r#move).and_then(|live| live.launch(&desk, Aim::Undo));
+    told(&desk, launched)
+}
+
 #[tauri::command]
 pub(crate) async fn pause(desk: Shared<'_>, r#move: String) -> Answer<()> {
     told(&desk, desk.live(&r#move))?.control(|control| control.pause());
@@ -144,8 +161,18 @@ pub(crate) async fn resume(desk: Shared<'_>, r#move: String) -> Answer<()> {
         live.control(|control| control.resume());
         return Ok(());
     }
-    let facts = live.state().record.facts;
-    let aim = if facts.checked { Aim::Start { backup: !facts.no_backup } } else { Aim::Check };
+    let (facts, last) = {
+        let state = live.state();
+        (state.record.facts, state.record.last.clone())
+    };
+    let undoing = last.is_some_and(|last| last.undone && last.verdict == Verdict::Stopped.name());
+    let aim = if undoing {
+        Aim::Undo
+    } else if facts.checked {
+        Aim::Start { backup: !facts.no_backup }
+    } else {
+        Aim::Check
+    };
     told(&desk, live.launch(&desk, aim))
 }
 

@@ -77,6 +77,8 @@ fn build<R: Runtime>(builder: tauri::Builder<R>, desk: Desk) -> tauri::Result<ta
             commands::check,
             commands::choose_backup_place,
             commands::start,
+            commands::look_undo,
+            commands::undo,
             commands::pause,
             commands::resume,
             commands::stop,

@@ -5,11 +5,18 @@ use crate::desk::Desk;
 use account::{Account, Credentials, Reason, Secret};
 use async_trait::async_trait;
 use mail::{Cause, Failure, Side};
+use secrets::Secrets;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use transfer::home::{Kind, Last, Record};
-use transfer::{Control, Layout, Level, Outcome, Pace, Place, Problem, Problems, Request, Snapshot, Task, Verdict};
+use transfer::{
+    Control, Counts, Layout, Level, Outcome, Pace, Place, Problem, Problems, Request, Snapshot, Task, Verdict,
+};
+
+/// How long a look waits for a server that stays away: a person waits for it.
+const LOOK_PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Live {
     pub id: String,
@@ -31,6 +38,8 @@ pub(crate) struct State {
     pub asked: Vec<Asked>,
     /// Whose password the person gave last in this run: asked for once more, it was that one that was refused.
     given: Option<Side>,
+    /// A look at what an undo would do. Beside the runs: it changes nothing, and no screen follows it.
+    looking: Option<Control>,
     pub place: Option<crate::wire::BackupPlace>,
 }
 
@@ -59,6 +68,7 @@ pub(crate) struct Active {
 pub(crate) enum Aim {
     Check,
     Start { backup: bool },
+    Undo,
 }
 
 /// A password that the engine waits for.
@@ -79,6 +89,7 @@ impl Live {
             refused: None,
             asked: Vec::new(),
             given: None,
+            looking: None,
             place: None,
         };
         Self { id, state: Mutex::new(state), changed: watch::channel(()).0 }
@@ -102,8 +113,9 @@ impl Live {
     }
 
     pub(crate) fn control(&self, act: impl FnOnce(&Control)) {
-        if let Some(run) = &self.state().run {
-            act(&run.control);
+        let state = self.state();
+        if let Some(control) = state.run.as_ref().map(|run| &run.control).or(state.looking.as_ref()) {
+            act(control);
         }
     }
 
@@ -116,6 +128,12 @@ impl Live {
             None => {}
         }
         let home = desk.home()?;
+        if aim == Aim::Undo {
+            // As for a start: after a crash it goes on from Home.
+            let begun = Last { verdict: Verdict::Stopped.name().to_owned(), undone: true, ..Last::default() };
+            state.record.last = Some(begun.clone());
+            home.update(&self.id, |record| record.last = Some(begun))?;
+        }
         if let Aim::Start { backup } = aim {
             // Written before the first step: after a crash it stands as stopped, and goes on the same way.
             let begun = Last { verdict: Verdict::Stopped.name().to_owned(), ..Last::default() };
@@ -176,10 +194,30 @@ impl Live {
                 state.refused = outcome.failure.filter(|failure| failure.cause != Cause::Stopped);
             }
             Aim::Check => state.checked = Some(outcome),
-            Aim::Start { .. } => state.outcome = Some(outcome),
+            Aim::Start { .. } | Aim::Undo => state.outcome = Some(outcome),
         }
         drop(state);
         self.touch();
+    }
+
+    /// What an undo would remove and keep. Nobody is asked for a password: it is known since the move.
+    pub(crate) async fn look_undo(&self, desk: &Desk) -> mail::Result<Counts> {
+        let outcome = {
+            let mut state = self.state();
+            if state.run.is_some() || state.looking.is_some() {
+                return Err(Failure::new(Cause::Busy).on(Side::Local));
+            }
+            let request = request(desk.home()?.path().to_owned(), &state.record, Aim::Undo)?;
+            let task = Task::Undo { remove: false };
+            let pace = Pace { patience: Some(LOOK_PATIENCE), ..Pace::default() };
+            let credentials = Arc::new(Known { secrets: Arc::clone(&desk.secrets) });
+            let run = transfer::start(Request { task, pace, ..request }, credentials);
+            state.looking = Some(run.control());
+            run.outcome()
+        };
+        let outcome = outcome.await;
+        self.state().looking = None;
+        outcome.failure.map_or(Ok(outcome.counts), Err)
     }
 
     /// Answers all who wait for this side's password.
@@ -216,6 +254,7 @@ fn request(home: PathBuf, record: &Record, aim: Aim) -> mail::Result<Request> {
     let directory = || record.backup.clone().ok_or_else(|| Failure::new(Cause::DiskFailed).on(Side::Local));
     let task = match (aim, record.kind) {
         (Aim::Check, _) => Task::Check,
+        (Aim::Undo, _) => Task::Undo { remove: true },
         (Aim::Start { .. }, Kind::Backup) => Task::Backup { directory: directory()? },
         (Aim::Start { backup }, Kind::Move) => Task::Move {
             backup: backup.then(directory).transpose()?,
@@ -233,6 +272,19 @@ fn request(home: PathBuf, record: &Record, aim: Aim) -> mail::Result<Request> {
         // A person is looking: wait as long as it takes.
         pace: Pace { patience: None, ..Pace::default() },
     })
+}
+
+/// Gives what the keychain holds, and asks nobody.
+struct Known {
+    secrets: Arc<Secrets>,
+}
+
+#[async_trait]
+impl Credentials for Known {
+    async fn get(&self, side: Side, account: &Account, reason: Reason) -> Option<Secret> {
+        let kept = self.secrets.get(&account.key(side)).await.ok().flatten();
+        kept.filter(|_| reason == Reason::First).map(|kept| Secret::new(kept.to_string()))
+    }
 }
 
 /// Gives the engine the keychain's password first, then asks the person. One that was refused is never given

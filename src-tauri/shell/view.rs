@@ -29,6 +29,7 @@ pub(crate) fn view(desk: &Desk, live: &Live) -> wire::View {
         stages: stages(&facts).map(|one| wire::Stage { stage: one.stage.into(), state: one.standing.into() }).into(),
         running: state.run.is_some(),
         paused: state.run.is_some() && snapshot.paused,
+        undoing: matches!(&state.run, Some(run) if run.aim == Aim::Undo),
         phase: phase(&state),
         progress: progress(snapshot),
         waiting: snapshot.waiting.as_ref().filter(|_| state.run.is_some()).map(|waiting| wire::Waiting {
@@ -238,6 +239,7 @@ fn of_session(words: &Words, outcome: &Outcome, context: &Context) -> wire::Outc
         equation: outcome.verified.map(|verified| equation(outcome.counts.found, verified.already, backup)),
         problems: count(ProblemLevel::Problem),
         notices: count(ProblemLevel::Notice),
+        undone: outcome.undone,
         advice: outcome.failure.as_ref().and_then(|failure| reason(words, failure, context)),
     }
 }
@@ -265,6 +267,7 @@ fn of_record(words: &Words, last: &Last, context: &Context) -> wire::Outcome {
         equation: last.verified.map(|verified| equation(last.counts.found, verified.already, backup)),
         problems: last.problems,
         notices: last.notices,
+        undone: last.undone,
         advice: cause.and_then(|cause| reason(words, &Failure::new(cause), context)),
     }
 }

@@ -297,7 +297,17 @@ pub struct Outcome {
     pub equation: Option<Equation>,
     pub problems: u64,
     pub notices: u64,
+    /// It took the move back: `stored` were removed, `already` are kept.
+    pub undone: bool,
     pub advice: Option<Advice>,
+}
+
+/// What an undo would do.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Undoable {
+    pub removed: u64,
+    pub kept: u64,
+    pub gone: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -357,6 +367,8 @@ pub struct View {
     pub stages: Vec<Stage>,
     pub running: bool,
     pub paused: bool,
+    /// What runs takes the move back.
+    pub undoing: bool,
     pub phase: Phase,
     pub progress: Progress,
     pub waiting: Option<Waiting>,

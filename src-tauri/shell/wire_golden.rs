@@ -74,6 +74,7 @@ fn view() -> View {
         ],
         running: true,
         paused: false,
+        undoing: false,
         phase: Phase::Move,
         progress: Progress {
             done: 1200,
@@ -119,6 +120,7 @@ fn view() -> View {
             equation: Some(Equation { old: 2000, backup: Some(2000), new: 1990, explained: 10 }),
             problems: 5,
             notices: 1,
+            undone: false,
             advice: Some(advice()),
         }),
         advice: Some(advice()),
@@ -164,6 +166,7 @@ fn examples() -> Result<Value, serde_json::Error> {
         },
         "View": view(),
         "Result": view().result,
+        "Undoable": Undoable { removed: 1985, kept: 12, gone: 3 },
         "ProblemRow": row,
         "ProblemPage": ProblemPage { total: 1, rows: vec![row.clone()] },
         "values": {

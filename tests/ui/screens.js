@@ -119,6 +119,44 @@ test("a dialog gives the safe answer the focus", async () => {
   equal(visible("dialog").length, 0);
 });
 
+test("a move is taken back only after the number is known and a person says so", async () => {
+  for (const language of ["en", "zh-CN"]) {
+    const app = open(language);
+    const t = words[language];
+    show(app, language, "complete");
+    const press = (text) => visible("button").find((node) => node.textContent === text).click();
+    press(t.bar.more);
+    press(t.undo.item);
+    const dialog = () => visible("dialog")[0].innerText;
+    const calls = () => window.wire.calls.map(([command]) => command);
+    ok(dialog().includes(t.undo.looking), `before it is known: ${dialog()}`);
+    equal(visible("dialog button").map((node) => node.textContent), [t.undo.close]);
+    equal(document.activeElement.textContent, t.undo.close);
+    for (let wait = 0; wait < 20 && !app.state().undo?.counts; wait += 1) await frames();
+    ok(dialog().includes(t.undo.meaning(1985)) && dialog().includes(t.undo.keeps(12)) && dialog().includes(t.undo.gone(3)), dialog());
+    ok(!calls().includes("undo"), "nothing is removed unasked");
+    // Enter is the safe answer.
+    equal(document.activeElement.textContent, t.undo.no);
+    press(t.undo.yes);
+    await frames();
+    equal([calls().at(-1), visible("dialog").length], ["undo", 0]);
+    show(app, language, "undoneKept");
+    ok(visible("h1")[0].textContent.includes(t.n(views(language).undoneKept.result.counts.stored)), visible("h1")[0].textContent);
+    ok(!visible("button").some((node) => node.textContent === t.bar.more), "there is nothing to take back twice");
+    window.wire.calls.length = 0;
+    document.querySelector(".app").remove();
+  }
+});
+
+test("a look at an undo that nobody waits for is ended", async () => {
+  const app = open("en");
+  show(app, "en", "complete");
+  app.act.askUndo();
+  document.activeElement.click();
+  await frames();
+  equal([window.wire.calls.map(([command]) => command).at(-1), app.state().undo], ["stop", null]);
+});
+
 test("a disabled main button says why, and does nothing", () => {
   const app = open("en", "plain");
   app.send({ type: "door", kind: "move" });

@@ -19,7 +19,7 @@ test("each view finds its screen", () => {
   const wanted = {
     looking: "check", counting: "check", ready: "check", older: "check", lacks: "check", unchecked: "check", backing: "backup", proving: "backup",
     moving: "move", paused: "move", still: "move", slowed: "move", password: "move", comparing: "verify", complete: "verify", problems: "verify",
-    stopped: "verify", failed: "verify", backupDone: "backup", backupRuns: "backup",
+    stopped: "verify", failed: "verify", backupDone: "backup", backupRuns: "backup", undoing: "move", undone: "verify", undoStopped: "verify",
   };
   for (const [name, screen] of Object.entries(wanted)) equal(screenOf(all(home("one"), card, view(name))), screen, name);
 });
@@ -38,6 +38,17 @@ test("a check asked for anew comes before an earlier result", () => {
 });
 
 test("a move that stopped stands where it stopped", () => equal(stageOf(all(home("one"), card, view("stopped"))), "move"));
+
+test("a move that was taken back stands before it was moved", () => equal(stageOf(all(home("one"), card, view("undone"))), "move"));
+
+test("what an undo would do is told to the question that asked, and to no other", () => {
+  const asked = all(home("one"), card, view("complete"), { type: "ask", kind: "undo" }, { type: "undo", undo: { ticket: 2 } });
+  const counts = { removed: 3, kept: 0, gone: 0 };
+  equal(next(asked, { type: "undoable", ticket: 1, part: { counts } }).undo, { ticket: 2 });
+  equal(next(asked, { type: "undoable", ticket: 2, part: { counts } }).undo.counts, counts);
+  const left = next(asked, { type: "answered" });
+  equal(next(left, { type: "undoable", ticket: 2, part: { counts } }).undo, null);
+});
 
 test("a backup alone has no move on its road", () => equal(roadOf(all(home("one"), card, view("backupRuns"))).map(({ stage }) => stage), ["accounts", "check", "backup", "finish"]));
 

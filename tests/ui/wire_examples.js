@@ -1,5 +1,6 @@
 // The examples speak the wire that Rust writes: tests/golden/wire.json holds an example of each of its types.
 
+import "./wire.js";
 import { equal, test } from "./check.js";
 import { found, homes, providers, rows, views } from "./examples.js";
 
@@ -31,4 +32,5 @@ test("providers and what is found", () => {
   for (const provider of providers("en")) agree(provider, golden.Provider, provider.id);
   agree(found("en", "li@example.com", null), golden.Found, "found");
 });
+test("what an undo would do", async () => agree(await window.__TAURI__.core.invoke("look_undo"), golden.Undoable, "undoable"));
 test("problems", () => agree(rows("en", 10)(0, 10), golden.ProblemPage, "problems"));

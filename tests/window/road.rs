@@ -1,7 +1,7 @@
 //! The main road: from two filled-in accounts to a finished move, with a crash on the way.
 
 use crate::page::{Person, entry, nowhere_below};
-use harness::{Desk, Dovecot, MailboxState, PASSWORD, Proxy, samples};
+use harness::{Desk, Dovecot, MailboxState, PASSWORD, Proxy, many, samples};
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,5 +82,44 @@ async fn a_mailbox_moves_through_the_window() {
     page.until_text("Finished").await;
     assert_eq!(person.kept_passwords(), 0);
     page.pictures("home-finished").await;
+    page.close().await;
+}
+
+/// Moved, looked at there, taken back from the result, and moved again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_is_taken_back_in_the_window() {
+    let (old, new) = (Dovecot::start(), Dovecot::start());
+    old.wire().load(&many(120, 1_000), '/', "");
+    let person = Person::with(Desk::default(), Some((entry(&old, old.tls), entry(&new, new.tls))));
+    let page = person.open().await;
+    for side in ["old", "new"] {
+        page.type_into(&format!("[data-password={side}]"), PASSWORD).await;
+    }
+    page.press_main().await;
+    page.until_title("120 messages, ready to move").await;
+    page.press_main().await;
+    page.until_title("Everything moved and compared").await;
+    assert_eq!(MailboxState::of(&new).messages(), 120);
+    let mut there = new.wire();
+    there.command("SELECT INBOX");
+    there.command("STORE 1:4 FLAGS.SILENT (KeptByMe)");
+
+    page.press("More").await;
+    page.press("Take the move back").await;
+    page.until_text("Removes only the 116 messages this move stored and nobody changed since.").await;
+    assert_eq!(MailboxState::of(&new).messages(), 120, "a question removes nothing");
+    page.click("dialog[open] .answers .second").await;
+    page.until_title("Taken back: 116 messages removed from the new mailbox").await;
+    page.until_text("4 messages are kept.").await;
+    page.until_text("it was changed there since the move").await;
+    page.pictures("undone").await;
+    page.accessible("undone").await;
+    assert_eq!(MailboxState::of(&new).messages(), 4);
+
+    page.press_main().await;
+    page.until_title("120 messages, ready to move").await;
+    page.press_main().await;
+    page.until_title("Everything moved and compared").await;
+    assert_eq!(MailboxState::of(&new).messages(), 120);
     page.close().await;
 }

@@ -9,20 +9,20 @@ export const move = (act) =>
   view(() =>
     screen({
       name: "move",
-      title: (_, t) => t.move.title,
+      title: (s, t) => (s.view?.undoing ? t.undo.title : t.move.title),
       content: [
         h(
           "div",
           { class: "running" },
-          count({ of: numbers("move") }),
-          progress({ label: (_, t) => t.road.stage("move"), part: part("move"), text: (s, t) => t.move.bar(...numbers("move")(s)) }),
+          count({ of: numbers("move", "undo") }),
+          progress({ label: (s, t) => (s.view?.undoing ? t.undo.bar : t.road.stage("move")), part: (s) => part(s.view?.undoing ? "undo" : "move")(s), text: (s, t) => t.move.bar(...numbers("move", "undo")(s)) }),
           show((s) => s.view?.progress.problems > 0, () => h("p", { class: "found-line" }, sign("note", "wait"), h("span", { text: (s, t) => t.move.problems(s.view.progress.problems) }))),
           still(act),
           folders(),
         ),
         trust(),
       ],
-      helper: [h("section", { class: "note" }, h("p", { text: (_, t) => t.move.lid }), h("p", { text: (_, t) => t.move.leave }))],
+      helper: [h("section", { class: "note" }, h("p", { text: (s, t) => (s.view?.undoing ? t.undo.lid : t.move.lid) }), h("p", { text: (s, t) => (s.view?.undoing ? t.undo.leave : t.move.leave) }))],
       bar: bar(act),
     }),
   );

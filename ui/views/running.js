@@ -104,7 +104,7 @@ export const folders = () =>
   );
 
 /** A small menu: a button that opens a few others. */
-const menu = (items) => {
+export const menu = (items) => {
   const name = id("menu");
   const list = h("div", { class: "menu-list", id: name, hidden: true }, items);
   const opener = button({ class: "second", text: (_, t) => t.bar.more, "aria-expanded": "false", "aria-controls": name });

@@ -4,11 +4,12 @@ import { button, h, id, show, view } from "../dom.js";
 import { virtual } from "../list.js";
 import { sign } from "../chart.js";
 import { advice, liveSign, progress, screen } from "./parts.js";
-import { bar, count, folders, numbers, part, still } from "./running.js";
+import { bar, count, folders, menu, numbers, part, still } from "./running.js";
 import { active, rowAt } from "../state.js";
 
 const ended = (s) => Boolean(s.view?.result && !active(s) && s.busy !== "start");
 const verdict = (s) => s.view.result.verdict;
+const undone = (s) => ended(s) && s.view.result.undone;
 const through = (s) => ended(s) && ["complete", "problems"].includes(verdict(s));
 
 /** One equation: old = backup = new + explained. */
@@ -76,6 +77,10 @@ export const problems = (act) =>
     ),
   );
 
+/** What the main button of a result does: a button of the advice, or one of our own. */
+const does = (s) => (!through(s) ? (s.view.result.advice?.button ?? "go_on") : verdict(s) === "problems" ? "look" : undone(s) ? "again" : "next");
+const mainWord = (s, t) => ({ look: () => t.verify.lookAt(s.view.result.problems), again: () => t.undo.again, next: () => t.bar.next })[does(s)]?.() ?? t.advice.button(does(s));
+
 export const verify = (act) =>
   view(() => {
     let state;
@@ -87,7 +92,7 @@ export const verify = (act) =>
     const root = screen({
       name: "verify",
       mark: (s) => (ended(s) ? { complete: "done", problems: "needs", stopped: "wait", failed: "stop" }[verdict(s)] : "none"),
-      title: (s, t) => ((state = s), !ended(s) ? t.verify.title : verdict(s) === "problems" ? t.verify.problems(s.view.result.problems) : t.verify[verdict(s)]),
+      title: (s, t) => ((state = s), !ended(s) ? t.verify.title : undone(s) ? t.undo[verdict(s)](s.view.result.counts.stored) : verdict(s) === "problems" ? t.verify.problems(s.view.result.problems) : t.verify[verdict(s)]),
       content: [
         show((s) => !ended(s), () =>
           h(
@@ -106,10 +111,12 @@ export const verify = (act) =>
             advice((s) => s.trouble, { press: act.resume, without: true }),
             advice((s) => s.view.result.advice, { without: true }),
             equation(),
-            show(through, () => h("p", { class: "lead", text: (s, t) => t.verify.took(s.view.result.counts.stored, s.view.result.octets, s.view.result.seconds) })),
-            show((s) => through(s) && s.view.result.counts.already > 0, () => h("p", { text: (s, t) => t.verify.already(s.view.result.counts.already) })),
-            show((s) => verdict(s) === "stopped" && s.view.result.counts.found > 0, () => h("p", { class: "lead", text: (s, t) => t.verify.rest(s.view.result.counts.stored + s.view.result.counts.already, s.view.result.counts.found) })),
-            show((s) => verdict(s) === "stopped" && s.view.result.counts.found === 0 && !s.view.result.advice, () => h("p", { class: "lead", text: (_, t) => t.move.still })),
+            show((s) => undone(s) && s.view.result.counts.already + s.view.result.counts.gone > 0, () => h("p", { class: "lead", text: (s, t) => [s.view.result.counts.already > 0 ? t.undo.kept(s.view.result.counts.already) : "", s.view.result.counts.gone > 0 ? t.undo.gone(s.view.result.counts.gone) : ""].filter(Boolean).join(" ") })),
+            show((s) => through(s) && undone(s), () => h("p", { text: (_, t) => t.undo.after })),
+            show((s) => through(s) && !undone(s), () => h("p", { class: "lead", text: (s, t) => t.verify.took(s.view.result.counts.stored, s.view.result.octets, s.view.result.seconds) })),
+            show((s) => through(s) && !undone(s) && s.view.result.counts.already > 0, () => h("p", { text: (s, t) => t.verify.already(s.view.result.counts.already) })),
+            show((s) => verdict(s) === "stopped" && !undone(s) && s.view.result.counts.found > 0, () => h("p", { class: "lead", text: (s, t) => t.verify.rest(s.view.result.counts.stored + s.view.result.counts.already, s.view.result.counts.found) })),
+            show((s) => verdict(s) === "stopped" && !undone(s) && s.view.result.counts.found === 0 && !s.view.result.advice, () => h("p", { class: "lead", text: (_, t) => t.move.still })),
             problems(act),
           ),
         ),
@@ -130,11 +137,12 @@ export const verify = (act) =>
             h(
               "div",
               { class: "ends" },
-              show((s) => verdict(s) === "problems", () => button({ class: "second", text: (_, t) => t.bar.next, on: { click: () => act.send({ type: "onward", on: true }) } })),
+              show((s) => s.kind === "move" && !(through(s) && undone(s)), () => menu([button({ text: (_, t) => t.undo.item, on: { click: act.askUndo } })])),
+              show((s) => verdict(s) === "problems" && !undone(s), () => button({ class: "second", text: (_, t) => t.bar.next, on: { click: () => act.send({ type: "onward", on: true }) } })),
               button({
                 class: "main",
-                text: (s, t) => (!through(s) ? t.advice.button(s.view.result.advice?.button ?? "go_on") : verdict(s) === "problems" ? t.verify.lookAt(s.view.result.problems) : t.bar.next),
-                on: { click: () => (!through(state) ? act.advised(state.view.result.advice?.button ?? "go_on", "old") : verdict(state) === "problems" ? look() : act.send({ type: "onward", on: true })) },
+                text: (s, t) => mainWord(s, t),
+                on: { click: () => (does(state) === "look" ? look() : does(state) === "next" ? act.send({ type: "onward", on: true }) : does(state) === "again" ? act.check() : act.advised(does(state), "old")) },
               }),
             ),
           ),

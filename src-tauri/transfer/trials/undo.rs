@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 
 const FOLDERS: [&str; 4] = ["INBOX", "已发送", "Work/2024", "Empty"];
 
+/// Octets and flags.
+type Message = (Vec<u8>, Vec<String>);
+
 impl Stage {
     async fn undo(&self) -> Outcome {
         self.run(self.request(Task::Undo { remove: true })).await
@@ -16,7 +19,7 @@ impl Stage {
     }
 
     /// By folder what lies in the new mailbox: octets and flags, in order.
-    fn there(&self) -> BTreeMap<&'static str, Vec<(Vec<u8>, Vec<String>)>> {
+    fn there(&self) -> BTreeMap<&'static str, Vec<Message>> {
         let of = |folder| {
             let kept = self.new.mailbox.kept(&path(folder)).into_iter();
             let mut kept: Vec<_> = kept.map(|kept| (kept.octets.to_vec(), kept.flags.names())).collect();
