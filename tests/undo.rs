@@ -3,6 +3,8 @@
 
 use harness::command::arguments;
 use harness::{Dovecot, Letter, MailboxState, Options, Run, between, many, person, samples};
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 fn undo(old: &Dovecot, new: &Dovecot) -> Vec<String> {
     [between("undo", old, new), vec!["--yes".into()]].concat()
@@ -174,4 +176,37 @@ fn nothing_is_removed_unasked_or_unknown() {
     // An archive is no target.
     person.run(&[arguments("undo", &old, &old.url(), "file:/tmp"), vec!["--yes".into()]].concat()).expect(2);
     assert_eq!(MailboxState::of(&new), before);
+}
+
+/// The same command on a terminal of its own, with what the person types there: its exit code, and all that was shown.
+fn typed(command: &Command, answer: &str) -> (Option<i32>, String) {
+    let quoted = |text: &std::ffi::OsStr| format!("'{}'", text.to_string_lossy());
+    let line: Vec<String> = std::iter::once(command.get_program()).chain(command.get_args()).map(quoted).collect();
+    let mut terminal = Command::new("/usr/bin/script");
+    terminal.args(["--quiet", "--return", "--command", &line.join(" "), "/dev/null"]).env_clear();
+    terminal.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    terminal.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = terminal.spawn().expect("script, of util-linux");
+    let mut input = child.stdin.take().expect("a way in");
+    input.write_all(answer.as_bytes()).expect("the answer is typed");
+    let shown = child.wait_with_output().expect("an end");
+    (shown.status.code(), String::from_utf8_lossy(&shown.stdout).into_owned())
+}
+
+#[test]
+fn on_a_terminal_a_person_is_asked() {
+    let (old, new) = (Dovecot::start(), Dovecot::start());
+    old.wire().load(&samples(60), '/', "");
+    let person = person(&old, &new);
+    person.run(&between("move", &old, &new)).expect(0);
+    let command = person.command(&between("undo", &old, &new)[1..]);
+    let (code, shown) = typed(&command, "n\n");
+    assert_eq!(code, Some(4), "{shown}");
+    assert!(shown.contains("60 messages of this move can be taken back"), "{shown}");
+    assert!(shown.contains("Remove these 60 messages") && shown.contains("Nothing was removed."), "{shown}");
+    assert_eq!(MailboxState::of(&new).messages(), 60);
+    let (code, shown) = typed(&command, "y\n");
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("The move is taken back: 60 messages removed"), "{shown}");
+    assert_eq!(MailboxState::of(&new).messages(), 0);
 }

@@ -111,7 +111,7 @@ async fn a_move_is_taken_back_in_the_window() {
     page.click("dialog[open] .answers .second").await;
     page.until_title("Taken back: 116 messages removed from the new mailbox").await;
     page.until_text("4 messages are kept.").await;
-    page.until_text("it was changed there since the move").await;
+    page.until_text("Changed since the move: this message stays.").await;
     page.pictures("undone").await;
     page.accessible("undone").await;
     assert_eq!(MailboxState::of(&new).messages(), 4);

@@ -226,3 +226,50 @@ async fn what_was_refused_is_not_there_twice() -> Result<()> {
     assert_eq!(ids, [Some(MessageId::Uid(2))]);
     Ok(())
 }
+
+/// As the version before undo left it: no table of folders, and a ledger that goes on.
+#[tokio::test]
+async fn a_journal_of_before_undo_goes_on() -> Result<()> {
+    let place = place();
+    let journal = Journal::open(&place.file).await?.0;
+    let pair = journal.begin(state("INBOX"), Some(FolderPath::new(["To", "INBOX"]))).await?.id;
+    journal
+        .commit(pair, Ledger { intents: vec![intent(1), intent(2)], claims: vec![settled(1)], ..Ledger::default() })
+        .await?;
+    assert_eq!(journal.made().await?, [(FolderPath::new(["To", "INBOX"]), 9)]);
+    journal.close().await;
+    let file = rusqlite::Connection::open(&place.file).unwrap();
+    file.execute_batch("DROP TABLE made").unwrap();
+    drop(file);
+
+    let (journal, opened) = Journal::open(&place.file).await?;
+    assert_eq!((opened, journal.is_rebuilt().await?, journal.made().await?), (Opened::Existing, false, vec![]));
+    let stored = journal.stored(pair).await?;
+    let told: Vec<_> = stored.iter().map(|row| (row.id.clone(), row.state, row.uid, row.validity)).collect();
+    let wanted = [(1, State::Stored, Some(101)), (2, State::Intended, None)];
+    assert_eq!(told, wanted.map(|(id, state, uid)| (MessageId::Uid(id), state, uid, Some(7))));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_taken_back_is_marked_then_forgotten_and_takes_the_mark_with_it() -> Result<()> {
+    let journal = Journal::in_memory().await?;
+    let pair = journal.begin(state("INBOX"), None).await?.id;
+    let intents = vec![intent(1), intent(2), intent(3)];
+    let claims = vec![settled(1), settled(2), settled(3)];
+    journal.commit(pair, Ledger { intents, claims, ..Ledger::default() }).await?;
+    let edge = Edge { uid_next: 4, messages: 3 };
+    journal.set_mark(pair, Mark { source: edge, modseq: 1, target: edge, skipped: 0 }).await?;
+    let rows = journal.stored(pair).await?;
+    let some: Vec<&Stored> = rows.iter().take(2).collect();
+    journal.take_back(pair, &some).await?;
+    assert!(journal.mark(pair).await?.is_none());
+    let open = journal.taken_back().await?;
+    assert_eq!((open.len(), open[0].0.id, open[0].1.len()), (1, pair, 2));
+    journal.forget(pair, &some[..1]).await?;
+    journal.leave(pair, &some[1..]).await?;
+    assert!(journal.taken_back().await?.is_empty());
+    let left: Vec<_> = journal.stored(pair).await?.into_iter().map(|row| (row.id, row.state)).collect();
+    assert_eq!(left, [2, 3].map(|id| (MessageId::Uid(id), State::Stored)));
+    Ok(())
+}
