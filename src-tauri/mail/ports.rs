@@ -165,6 +165,8 @@ pub struct NameRules {
     pub delimiter: Option<char>,
     /// Further characters this kind of server is known to refuse.
     pub refused: Vec<char>,
+    /// All folders lie below the inbox (RFC 2342: the prefix is `INBOX.`): `INBOX/x` is another spelling of `x`.
+    pub below_inbox: bool,
 }
 
 /// How much a target is ready to take now. It chooses anew each time.

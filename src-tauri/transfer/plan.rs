@@ -79,7 +79,7 @@ pub fn plan(
             Some(place) => names.keep(place.clone(), &folder.path),
             None => names.place(wish, &folder.path),
         };
-        if !asked && target != folder.path {
+        if !asked && names.spelled(&target.0) != names.spelled(&folder.path.0) {
             plan.notices.push(notice("renamed", &folder.path, Some(target.to_string())));
         }
         let special = if asked { None } else { special::of(folder) };
@@ -141,6 +141,7 @@ struct Names<'a> {
     /// What the target lists, by the form in which it may confuse names.
     theirs: HashMap<Vec<String>, FolderPath>,
     exact: HashSet<Vec<String>>,
+    /// By that form too.
     given: HashSet<Vec<String>>,
     /// What a source path has become: those below it follow.
     became: HashMap<Vec<String>, Vec<String>>,
@@ -152,21 +153,38 @@ fn folded(path: &[String]) -> Vec<String> {
 
 impl<'a> Names<'a> {
     fn new(target: &[Folder], rules: &'a NameRules) -> Self {
-        let theirs = target.iter().map(|folder| (folded(&folder.path.0), folder.path.clone())).collect();
         let exact = target.iter().map(|folder| folder.path.0.clone()).collect();
-        Self { rules, theirs, exact, given: HashSet::new(), became: HashMap::new() }
+        let (theirs, given, became) = (HashMap::new(), HashSet::new(), HashMap::new());
+        let mut names = Self { rules, theirs, exact, given, became };
+        names.theirs = target.iter().map(|folder| (names.spot(&folder.path.0), folder.path.clone())).collect();
+        names
     }
 
-    /// A place that an earlier run has given.
+    /// The name as the target's server has it: where all folders lie below the inbox, two paths have one.
+    fn spelled(&self, path: &[String]) -> Vec<String> {
+        let inbox = "INBOX".to_owned();
+        let below = self.rules.below_inbox && path.first() != Some(&inbox);
+        below.then_some(inbox).into_iter().chain(path.iter().cloned()).collect()
+    }
+
+    /// The same without what servers may not tell apart.
+    fn spot(&self, path: &[String]) -> Vec<String> {
+        folded(&self.spelled(path))
+    }
+
+    /// A place that an earlier run has given. One that two folders were given (by a version that did not know better) is
+    /// the first one's.
     fn keep(&mut self, place: FolderPath, source: &FolderPath) -> FolderPath {
-        self.given.insert(folded(&place.0));
+        if !self.given.insert(self.spot(&place.0)) {
+            return self.place(place, source);
+        }
         self.became.insert(source.0.clone(), place.0.clone());
         place
     }
 
     /// A place for `wanted`, which belongs to the source folder `source`.
     fn place(&mut self, wanted: FolderPath, source: &FolderPath) -> FolderPath {
-        if wanted.is_inbox() && self.given.insert(folded(&wanted.0)) {
+        if wanted.is_inbox() && self.given.insert(self.spot(&wanted.0)) {
             return wanted;
         }
         // A renamed parent takes its children along.
@@ -182,12 +200,20 @@ impl<'a> Names<'a> {
         if self.rules.delimiter.is_none() && path.len() > 1 {
             path = vec![path.join("_")];
         }
+        // As the target will list it.
+        if let [inbox, next, ..] = path.as_slice()
+            && self.rules.below_inbox
+            && inbox == "INBOX"
+            && !next.eq_ignore_ascii_case("INBOX")
+        {
+            path.remove(0);
+        }
         // The target's own spelling, if it has the folder in another case; a server that tells cases apart lists the
         // exact one too, and then that one is meant.
         let exact = self.exact.contains(&path);
         let name = path.last().cloned().unwrap_or_default();
         let mut suffix = 1;
-        while !self.given.insert(folded(&path)) {
+        while !self.given.insert(self.spot(&path)) {
             suffix += 1;
             if let Some(last) = path.last_mut() {
                 *last = format!("{name} ({suffix})");
@@ -195,7 +221,7 @@ impl<'a> Names<'a> {
         }
         if suffix == 1
             && !exact
-            && let Some(theirs) = self.theirs.get(&folded(&path))
+            && let Some(theirs) = self.theirs.get(&self.spot(&path))
         {
             path.clone_from(&theirs.0);
         }
@@ -232,7 +258,7 @@ mod tests {
     }
 
     fn rules() -> NameRules {
-        NameRules { delimiter: Some('/'), refused: vec![] }
+        NameRules { delimiter: Some('/'), ..NameRules::default() }
     }
 
     fn plan(source: &[Folder], target: &[Folder], rules: &NameRules, layout: &Layout, mailbox: &str) -> Plan {
@@ -282,7 +308,7 @@ mod tests {
     #[test]
     fn refused_characters_and_clashes_are_renamed_and_named() {
         let source = folders(&["a.b", "a_b", "A_B", "a.b/Child", "x\ty", "Same", "same"]);
-        let rules = NameRules { delimiter: Some('.'), refused: vec!['~'] };
+        let rules = NameRules { delimiter: Some('.'), refused: vec!['~'], ..NameRules::default() };
         let plan = plan(&source, &[], &rules, &Layout::default(), "li");
         assert_eq!(places(&plan), ["a_b", "a_b (2)", "A_B (3)", "a_b/Child", "x_y", "Same", "same (2)"]);
         assert_eq!(plan.notices.len(), 6);
@@ -304,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_flat_target_holds_the_whole_path_in_one_name() {
-        let rules = NameRules { delimiter: None, refused: vec![] };
+        let rules = NameRules::default();
         let plan = plan(&folders(&["a/b"]), &[], &rules, &Layout::default(), "li");
         assert_eq!(places(&plan), ["a_b"]);
     }
@@ -348,6 +374,28 @@ mod tests {
         assert_eq!(problem.folder, Some(FolderPath::new(["(\\HasNoChildren \"/\" \"a\""])));
         let only = plan(&Layout { folders: vec!["INBOX".into()], ..Layout::default() });
         assert_eq!((places(&only), only.notices.len()), (vec!["INBOX".to_owned()], 0));
+    }
+
+    #[test]
+    fn where_all_lies_below_the_inbox_two_spellings_of_a_place_are_kept_apart() {
+        let below = NameRules { delimiter: Some('.'), below_inbox: true, ..NameRules::default() };
+        let source = folders(&["INBOX", "x", "INBOX/x", "INBOX/x/y", "INBOX/Z", "z/deep", "INBOX/INBOX"]);
+        let apart = plan(&source, &[], &below, &Layout::default(), "li");
+        assert_eq!(places(&apart), ["INBOX", "x", "x (2)", "x (2)/y", "Z", "z/deep", "INBOX/INBOX"]);
+        let renamed: Vec<_> = apart.notices.iter().map(|notice| notice.detail.as_deref()).collect();
+        assert_eq!(renamed, [Some("x (2)"), Some("x (2)/y")], "another spelling of its place is no other name");
+        let usual = plan(&source, &[], &rules(), &Layout::default(), "li");
+        assert!(usual.notices.is_empty() && places(&usual)[2] == "INBOX/x");
+        // Folders of the target are met in either spelling, and what was put together earlier is parted.
+        let met = plan(&source[2..3], &folders(&["X"]), &below, &Layout::default(), "li");
+        assert_eq!(places(&met), ["X"]);
+        let of = |path: &str| FolderPath::new(path.split('/'));
+        let known = HashMap::from([(of("x"), of("x")), (of("INBOX/x"), of("INBOX/x"))]);
+        let parted = super::plan(&source[1..3], &folders(&["x"]), &below, &Layout::default(), "li", &known);
+        assert_eq!(places(&parted), ["x", "x (2)"]);
+        let known = HashMap::from([(of("INBOX/x"), of("INBOX/x"))]);
+        let kept = super::plan(&source[1..3], &folders(&["x"]), &below, &Layout::default(), "li", &known);
+        assert_eq!(places(&kept), ["x (2)", "INBOX/x"]);
     }
 
     #[test]

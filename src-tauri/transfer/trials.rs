@@ -143,7 +143,7 @@ impl Stage {
         // Another count of folders made before, so that UIDVALIDITYs differ.
         let new = Mailbox::new(Manners {
             capacity: Capacity {
-                names: mail::NameRules { delimiter: Some('/'), refused: vec![] },
+                names: mail::NameRules { delimiter: Some('/'), ..mail::NameRules::default() },
                 ..Capacity::default()
             },
             ..Manners::default()

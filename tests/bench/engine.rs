@@ -61,7 +61,7 @@ fn letter(n: u32) -> Vec<u8> {
 }
 
 fn world(messages: u32) -> World {
-    let names = NameRules { delimiter: Some('/'), refused: vec![] };
+    let names = NameRules { delimiter: Some('/'), ..NameRules::default() };
     let manners =
         || Manners { capacity: Capacity { names: names.clone(), ..Capacity::default() }, ..Manners::default() };
     let (old, new) = (Mailbox::new(manners()), Mailbox::new(manners()));

@@ -141,7 +141,8 @@ impl Imap {
     }
 
     pub(super) async fn name_rules(&mut self) -> Result<NameRules> {
-        Ok(NameRules { delimiter: self.learn_namespace().await?.delimiter, refused: Vec::new() })
+        let space = self.learn_namespace().await?;
+        Ok(NameRules { delimiter: space.delimiter, refused: Vec::new(), below_inbox: space.is_below_inbox() })
     }
 
     /// What the target can hold (RFC 9208, RFC 7889).

@@ -26,6 +26,12 @@ impl Namespace {
         Some(Self { prefix, delimiter, foreign })
     }
 
+    /// Every own folder is named below the inbox.
+    pub(super) fn is_below_inbox(&self) -> bool {
+        let root = self.delimiter.and_then(|d| self.prefix.strip_suffix(&[d as u8][..]));
+        root.is_some_and(|root| root.eq_ignore_ascii_case(b"INBOX"))
+    }
+
     /// True for folders of other people.
     pub(super) fn is_foreign(&self, wire: &[u8], delimiter: Option<char>) -> bool {
         self.foreign.iter().any(|prefix| {
@@ -211,6 +217,8 @@ mod tests {
         assert_eq!(space("", '/').wire(&FolderPath::new(["a/b"])), None);
         assert_eq!(space("", '/').wire(&FolderPath::new([""])), None);
         assert_eq!(Namespace::default().wire(&FolderPath::new(["a", "b"])), None);
+        assert!(space("INBOX.", '.').is_below_inbox() && space("Inbox/", '/').is_below_inbox());
+        assert!(!space("", '/').is_below_inbox() && !space("Mail/", '/').is_below_inbox());
     }
 
     #[test]

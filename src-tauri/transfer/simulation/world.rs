@@ -52,7 +52,7 @@ fn manners(dice: &mut Rng, form: Form, message_limit: Option<u64>, refuses: bool
         capacity: Capacity {
             room: None,
             message_limit,
-            names: NameRules { delimiter: Some('/'), refused: Vec::new() },
+            names: NameRules { delimiter: Some('/'), ..NameRules::default() },
         },
         uidplus: dice.u32(0..3) > 0,
         keywords: (dice.u32(0..3) == 0).then(|| vec![KEYWORD.to_owned()]),
