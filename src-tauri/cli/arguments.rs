@@ -46,6 +46,8 @@ pub enum Command {
         old: SourceAccess,
         #[command(flatten)]
         new: TargetAccess,
+        #[arg(long, help_heading = "layout")]
+        even_if_elsewhere: bool,
         #[command(flatten)]
         layout: Layout,
         #[command(flatten)]
@@ -60,6 +62,10 @@ pub enum Command {
         backup: Option<PathBuf>,
         #[arg(long, help_heading = "move")]
         put_back: bool,
+        #[arg(long, help_heading = "move")]
+        even_if_elsewhere: bool,
+        #[arg(long, help_heading = "move")]
+        go_on_anyway: bool,
         #[command(flatten)]
         old: SourceAccess,
         #[command(flatten)]

@@ -175,13 +175,19 @@ fn tell(job: &Job, task: &Task, outcome: &Outcome, json: bool, screen: &Screen, 
 /// What the person may do next, as ids of `wording`.
 fn hints(task: &Task, outcome: &Outcome) -> Vec<&'static str> {
     let on_request = outcome.failure.as_ref().is_some_and(|failure| failure.cause == Cause::Stopped);
+    let asks = outcome.failure.as_ref().is_some_and(|failure| failure.cause == Cause::OtherCopier);
+    let elsewhere = outcome.problems.iter().any(|problem| problem.code == "already_elsewhere");
+    let elsewhere = elsewhere.then_some("hint-elsewhere");
     match (outcome.verdict, task) {
         (Verdict::Stopped, _) if on_request => vec!["hint-stopped"],
+        // It would ask again: the way on stands beside the question.
+        (Verdict::Stopped, _) if asks => Vec::new(),
         (Verdict::Stopped, _) => vec!["hint-again"],
         (Verdict::Complete, Task::Move { put_back, verify_after: None, .. }) => {
-            let gone = outcome.counts.gone > 0 && !put_back;
-            gone.then_some("hint-gone").into_iter().chain(["hint-verify"]).collect()
+            let gone = (outcome.counts.gone > 0 && !put_back).then_some("hint-gone");
+            gone.into_iter().chain(elsewhere).chain(["hint-verify"]).collect()
         }
+        (Verdict::Complete, Task::Check) => elsewhere.into_iter().collect(),
         _ => Vec::new(),
     }
 }

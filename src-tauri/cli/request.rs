@@ -6,7 +6,7 @@ use account::{Account, Protocol, SignIn};
 use mail::Side;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use transfer::{Home, Layout, Level, Pace, Place, Request, Task};
+use transfer::{Answers, Home, Layout, Level, Pace, Place, Request, Task};
 use wording::Words;
 
 /// What is to be done, and the variables that hold the passwords.
@@ -74,11 +74,14 @@ impl Wrong {
 pub fn job(general: &General, command: Command) -> Result<Job, Wrong> {
     let home = general.home.clone().or_else(Home::usual).ok_or(Wrong::NoHome)?;
     let mut asks = false;
+    let mut answers = Answers::default();
     let (source, target, task, layout, pace, old, new) = match command {
-        Command::Check { source, target, old, new, layout, pace } => {
+        Command::Check { source, target, even_if_elsewhere, old, new, layout, pace } => {
+            answers.even_if_elsewhere = even_if_elsewhere;
             (from(&source)?, Some(mailbox_to(&target)?), Task::Check, layout, pace, old, new)
         }
-        Command::Move { source, target, backup, put_back, old, new, layout, pace } => {
+        Command::Move { source, target, backup, put_back, even_if_elsewhere, go_on_anyway, old, new, layout, pace } => {
+            answers = Answers { even_if_elsewhere, go_on_anyway };
             let task = Task::Move { backup, prove_first: false, put_back, verify_after: None };
             (from(&source)?, Some(mailbox_to(&target)?), task, layout, pace, old, new)
         }
@@ -107,7 +110,8 @@ pub fn job(general: &General, command: Command) -> Result<Job, Wrong> {
     let (source_variable, target_variable) = (old.source_password_env.clone(), new.target_password_env.clone());
     let source = with_access(source, old.into(), authority.clone());
     let target = target.map(|target| with_access(target, new.into(), authority));
-    let request = Request { home, source, target, task, layout: self::layout(layout), pace: self::pace(&pace) };
+    let (layout, pace) = (self::layout(layout), self::pace(&pace));
+    let request = Request { home, source, target, task, layout, pace, answers };
     Ok(Job { request, source_variable, target_variable, asks })
 }
 
@@ -231,6 +235,8 @@ mod tests {
             "--backup",
             "b",
             "--put-back",
+            "--even-if-elsewhere",
+            "--go-on-anyway",
             "--source-auth",
             "login",
             "--target-admin",
@@ -246,6 +252,7 @@ mod tests {
         ])
         .unwrap();
         let request = job.request;
+        assert_eq!(request.answers, Answers { even_if_elsewhere: true, go_on_anyway: true });
         let (Place::Account(source), Some(Place::Account(target))) = (request.source, request.target) else {
             panic!("no accounts")
         };

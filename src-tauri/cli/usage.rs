@@ -149,6 +149,7 @@ mod tests {
         for (command, options) in [
             ("check", ["--source-password-env", "--target-trust", "--into", "--patience"]),
             ("move", ["--backup", "--put-back", "--map", "--limit-messages"]),
+            ("move", ["--even-if-elsewhere", "--go-on-anyway", "--replan", "--into"]),
             ("backup", ["--source-admin", "--skip-folder", "--since", "--connections"]),
             ("verify", ["--level", "--ca", "--max-size", "--limit-rate"]),
             ("undo", ["--yes", "--ca", "--target-password-env", "--patience"]),

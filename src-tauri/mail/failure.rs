@@ -83,6 +83,8 @@ pub enum Cause {
     SameMailbox,
     /// Not the mailbox of the last run: other greeting, certificate and UIDVALIDITYs throughout.
     IdentityChanged,
+    /// Another program brings the mail of this move to the target too.
+    OtherCopier,
     /// The move was planned with another layout; `--replan` plans anew.
     LayoutChanged,
     /// Nobody knows any more what this move has stored: its journal is missing, or was damaged and set aside once.
@@ -130,6 +132,7 @@ impl Cause {
             Busy => "busy",
             SameMailbox => "same_mailbox",
             IdentityChanged => "identity_changed",
+            OtherCopier => "other_copier",
             LayoutChanged => "layout_changed",
             RecordLost => "record_lost",
             RemovalUnsupported => "removal_unsupported",
@@ -137,7 +140,7 @@ impl Cause {
         }
     }
 
-    pub const ALL: [Cause; 36] = {
+    pub const ALL: [Cause; 37] = {
         use Cause::*;
         [
             HostUnknown,
@@ -172,6 +175,7 @@ impl Cause {
             Busy,
             SameMailbox,
             IdentityChanged,
+            OtherCopier,
             LayoutChanged,
             RecordLost,
             RemovalUnsupported,

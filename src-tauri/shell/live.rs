@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use transfer::home::{Kind, Last, Record};
 use transfer::{
-    Control, Counts, Layout, Level, Outcome, Pace, Place, Problem, Problems, Request, Snapshot, Task, Verdict,
+    Answers, Control, Counts, Layout, Level, Outcome, Pace, Place, Problem, Problems, Request, Snapshot, Task, Verdict,
 };
 
 /// How long a look waits for a server that stays away: a person waits for it.
@@ -271,6 +271,7 @@ fn request(home: PathBuf, record: &Record, aim: Aim) -> mail::Result<Request> {
         layout: Layout::default(),
         // A person is looking: wait as long as it takes.
         pace: Pace { patience: None, ..Pace::default() },
+        answers: Answers::default(),
     })
 }
 

@@ -1,16 +1,20 @@
 //! Copies folders: finds out where they stand, streams what is due from a Source into a Target with the journal beside
 //! it, and sees what became of each. It must not know which protocols they speak, nor what is done about a failure.
 
+mod elsewhere;
 mod follow;
 mod lane;
 mod lead;
 mod reading;
+mod refiled;
 mod round;
 mod standing;
+mod strangers;
 mod stream;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use elsewhere::{Before, Lain};
 pub(crate) use lane::{Lane, Steps};
 pub(crate) use lead::Lead;
 pub(crate) use reading::prints;
@@ -43,6 +47,14 @@ pub struct Rules {
     pub max_size: Option<u64>,
     /// Store again what an earlier run stored and is gone from the target.
     pub put_back: bool,
+    /// Store also what lay in another folder of the target before the move.
+    pub even_if_elsewhere: bool,
+    /// Go on though another copier is at work.
+    pub go_on_anyway: bool,
+    /// When the move was begun, in seconds since 1970; None: not known.
+    pub begun: Option<i64>,
+    /// The last run was killed, or the journal has lost its end: what is found at first may be ours.
+    pub unsure: bool,
     /// The options are others than those of the last run.
     pub replan: bool,
     /// False for a check: reads only, writes neither mailbox nor journal; the target folder may be missing. A message
@@ -83,6 +95,8 @@ struct Ends<'a> {
     target: &'a mut dyn Target,
     journal: &'a Journal,
     rules: &'a Rules,
+    /// What lies behind the fence may be ours though the ledger does not hold it.
+    unsure: bool,
     step: &'a (dyn Fn(Step) + Send + Sync),
     stop: &'a CancellationToken,
 }

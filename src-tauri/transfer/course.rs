@@ -3,6 +3,7 @@
 //! not know a protocol.
 
 use crate::board::Board;
+use crate::copy::Before;
 use crate::crew::Crew;
 use crate::endpoint::{Door, Opener};
 use crate::growth::Growth;
@@ -25,7 +26,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -113,6 +114,11 @@ pub(crate) struct Course {
     pub phase: Phase,
     pub surveyed: Option<Surveyed>,
     pub survey: Option<Survey>,
+    /// What lay in the target before the move, and when that was begun.
+    pub before: Arc<Mutex<Before>>,
+    pub begun: Option<i64>,
+    /// What lies there may be of a run that the journal knows nothing of.
+    pub unsure: bool,
     pub copied: Vec<Reached>,
     pub backed_up: Vec<Reached>,
     pub verified: Vec<Reached>,
@@ -178,6 +184,9 @@ impl Course {
             phase: Phase::Connecting,
             surveyed: None,
             survey: None,
+            before: Arc::default(),
+            begun: None,
+            unsure: false,
             copied: Vec::new(),
             backed_up: Vec::new(),
             verified: Vec::new(),

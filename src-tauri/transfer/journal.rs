@@ -5,18 +5,24 @@
 //! It is a memory, not the truth: a lost tail or a lost file costs a rescan, and `reconcile` does the rest.
 
 mod columns;
+mod elsewhere;
 mod file;
 mod ledger;
 mod mark;
 mod notes;
+mod refiled;
+mod stranger;
 mod taking;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use elsewhere::Spot;
 pub(crate) use ledger::{Brief, Claim, Intent, Ledger, flag_mark};
 pub use ledger::{PairId, PairState, Print, Row, State};
 pub(crate) use mark::{Edge, Mark};
 pub(crate) use notes::Strength;
+pub(crate) use refiled::Kept;
+pub(crate) use stranger::Strangers;
 pub(crate) use taking::{Stored, without_ours};
 
 use mail::{Cause, Failure, Result, Side};

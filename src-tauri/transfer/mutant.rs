@@ -15,6 +15,8 @@ pub enum Mutant {
     IntentsDropped,
     /// One message at the target stands for any number of identical ones.
     MultisetForgotten,
+    /// One message of another folder answers for any number of identical ones.
+    SpareForgotten,
     /// `take` waits until a batch is full.
     TakeWaits,
     /// An undo removes messages that it has not marked before.

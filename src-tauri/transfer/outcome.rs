@@ -74,7 +74,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub const NOTICES: [&str; 11] = [
+    pub const NOTICES: [&str; 12] = [
         "gone",
         "maybe_twice",
         "deleted_at_source",
@@ -86,6 +86,7 @@ impl Problem {
         "kept_in_doubt",
         "kept_only_copy",
         "kept_renumbered",
+        "already_elsewhere",
     ];
     /// What `verify` finds.
     pub const DIFFERENCES: [&str; 5] = ["missing", "different", "flags_differ", "date_differs", "archive_damaged"];

@@ -4,7 +4,6 @@
 use crate::copy::{self, Lane, Pair, Rules, Step, Steps, Stream, Terms};
 use crate::course::{Course, Reached, Sessions, Surveyed, problem};
 use crate::crew::Crew;
-use crate::home::{Mailbox, Record};
 use crate::journal::{Journal, State};
 use crate::plan::{Plan, Planned};
 use crate::retry::{self, Next, Situation};
@@ -79,6 +78,7 @@ impl Course {
         };
         let (source, theirs) = tokio::try_join!(ours, theirs)?;
         let pairs = self.journal.pairs().await?;
+        let first = pairs.is_empty();
         let mut surveyed = Surveyed::default();
         let (mut target, mut known) = (View::default(), HashMap::new());
         if let Some((view, capacity)) = theirs {
@@ -112,12 +112,16 @@ impl Course {
             keep_names(&mut surveyed.plan);
         }
         self.notes.append(&mut surveyed.plan.notices);
+        if sessions.target.is_some() {
+            self.look_back(&target.folders, first, &surveyed.plan).await?;
+        }
         let folders = surveyed.plan.folders.len();
         self.copied = vec![Reached::default(); folders];
         self.verified = vec![Reached::default(); folders];
         self.backed_up = if self.backup_place().is_some() { vec![Reached::default(); folders] } else { Vec::new() };
         self.surveyed = Some(surveyed);
-        self.remember(&source, sessions.target.as_ref().map(|_| &target))
+        let run = self.recall_run().await?;
+        self.remember(&source, sessions.target.as_ref().map(|_| &target), run)
     }
 
     /// The layout is stored with the plan: another one later needs `replan`.
@@ -141,30 +145,6 @@ impl Course {
             self.journal.set("layout", &text).await?;
         }
         Ok(())
-    }
-
-    /// Notes in the move's record how both ends showed themselves. Only mailboxes have records.
-    fn remember(&self, source: &View, target: Option<&View>) -> Result<()> {
-        let Place::Account(old) = &self.request.source else { return Ok(()) };
-        let new = match &self.request.target {
-            Some(Place::Account(new)) => Some(Mailbox::of(new)),
-            Some(Place::Directory(_)) => return Ok(()),
-            None => None,
-        };
-        // A record that cannot be read is written anew: it holds nothing that a check does not find again.
-        let mut record = match self.home.read(&self.id) {
-            Ok(Some(record)) => record,
-            _ => Record::new(Mailbox::of(old), new),
-        };
-        record.facts.signed_in = true;
-        if !matches!(self.request.task, Task::Verify { .. }) {
-            record.seen_old = Some(source.seen());
-            record.seen_new = target.map(View::seen);
-        }
-        if let Some(place) = self.backup_place() {
-            record.backup = Some(place.to_owned());
-        }
-        self.home.record(&record).map(drop)
     }
 
     pub fn begin(&mut self, phase: Phase) {
@@ -200,6 +180,10 @@ impl Course {
             before: layout.before,
             max_size: layout.max_size,
             put_back,
+            even_if_elsewhere: self.request.answers.even_if_elsewhere,
+            go_on_anyway: self.request.answers.go_on_anyway,
+            begun: self.begun,
+            unsure: self.unsure,
             replan: layout.replan,
             store,
             patience: SETTLING / self.around.haste,
@@ -209,9 +193,10 @@ impl Course {
             undo::settle(&self.journal, target).await.map_err(|failure| failure.on(Side::Target))?;
         }
         let halt = stop.child_token();
-        let terms = Terms { journal: self.journal.clone(), rules, stop: halt.clone() };
+        let before = Arc::clone(&self.before);
+        let terms = Terms { journal: self.journal.clone(), rules, before, stop: halt.clone() };
         loop {
-            let mut lanes = self.lanes();
+            let mut lanes = self.lanes().await;
             if lanes.is_empty() {
                 break;
             }
@@ -238,13 +223,19 @@ impl Course {
             }
         }
         crew.part(1).await;
-        Ok(())
+        if store { self.forget_past().await } else { Ok(()) }
     }
 
-    /// Folders that are not done, as many as a round takes; those above others come first.
-    fn lanes(&self) -> Vec<Lane> {
+    /// Folders that are not done, as many as a round takes: those in which mail lay before, since what is left of it
+    /// may answer for the others; then those above others.
+    async fn lanes(&self) -> Vec<Lane> {
         let mut open: Vec<usize> = (0..self.copied.len()).filter(|at| !self.copied[*at].done).collect();
-        open.sort_by_key(|at| self.planned()[*at].target.0.len());
+        let before = self.before.lock().await;
+        open.sort_by_key(|at| {
+            let place = &self.planned()[*at].target;
+            (!before.lay_in(place), place.0.len())
+        });
+        drop(before);
         let (mut lanes, mut messages) = (Vec::new(), 0);
         for at in open {
             let Planned { source, target, special } = self.planned()[at].clone();
@@ -267,6 +258,7 @@ impl Course {
         *lanes = open;
         for lane in over {
             let at = lane.at;
+            self.notes.extend(lane.notices);
             match (lane.copied, lane.failure) {
                 (Some(copied), None) => {
                     let target = copied.target.or(Some(lane.pair.target));

@@ -26,6 +26,8 @@ pub struct SourceItem {
     pub size: u32,
     /// Excluded by the options.
     pub skip: bool,
+    /// It came before the move was begun.
+    pub old: bool,
 }
 
 /// A message of the target folder.
@@ -63,6 +65,8 @@ pub struct Question<'a> {
     pub strength: Option<Strength>,
     /// What is gone is stored again.
     pub put_back: bool,
+    /// What was found in another folder of the target is stored all the same.
+    pub even_if_elsewhere: bool,
     /// An estimate: equal headers are enough, nothing is compared.
     pub estimate: bool,
 }
@@ -171,6 +175,9 @@ fn sort_row<'a>(
             }
             Err(_) => again(Kind::New),
         },
+        (State::Elsewhere, _) if question.even_if_elsewhere => again(Kind::New),
+        // It has its copy, and that is none of this folder's.
+        (State::Elsewhere, _) => count_done(row, item.is_some(), answer),
         (_, None | Some(0)) => again(Kind::Loose),
         (_, Some(uid)) => match question.target.binary_search_by_key(&uid, |item| item.uid) {
             Ok(place) => {

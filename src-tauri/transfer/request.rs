@@ -47,6 +47,16 @@ pub struct Request {
     pub task: Task,
     pub layout: Layout,
     pub pace: Pace,
+    pub answers: Answers,
+}
+
+/// What a person has answered beforehand, or to the question that ended the last run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// Mail that lay in another folder of the target before the move is moved all the same.
+    pub even_if_elsewhere: bool,
+    /// Another program brings the same mail to the target: go on.
+    pub go_on_anyway: bool,
 }
 
 /// Which folders and messages, and where to. Stored with the plan; another layout later needs `replan`.

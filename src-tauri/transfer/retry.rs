@@ -59,7 +59,7 @@ pub fn next(failure: &Failure, situation: Situation) -> Next {
         (_, HostUnknown | ConnectionRefused | Timeout | Closed | Protocol | TlsFailed) => {
             Next::Again(failure.wait.unwrap_or(pause(attempts)))
         }
-        // Other certificates, a missing STARTTLS, a damaged or foreign store: only a person can judge these.
+        // Other certificates, a missing STARTTLS, a damaged or foreign store, another copier: only a person can judge these.
         _ => Next::Stop,
     }
 }
@@ -143,6 +143,7 @@ mod tests {
             (of(StoreUnusable), opened, Next::Stop),
             (of(SameMailbox), opened, Next::Stop),
             (of(IdentityChanged), opened, Next::Stop),
+            (of(OtherCopier), opened, Next::Stop),
             (of(Busy), opened, Next::Stop),
         ];
         for (failure, situation, expected) in rows {

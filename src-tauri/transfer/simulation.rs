@@ -231,6 +231,11 @@ fn the_engine_that_forgets_the_multiset_is_caught() {
 }
 
 #[test]
+fn the_engine_that_lets_a_copy_elsewhere_answer_for_many_is_caught() {
+    caught(Mutant::SpareForgotten, false);
+}
+
+#[test]
 fn the_engine_that_drops_its_intents_is_caught() {
     caught(Mutant::IntentsDropped, true);
 }

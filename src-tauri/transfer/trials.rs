@@ -2,13 +2,16 @@
 
 mod crew;
 mod faults;
+mod recognition;
 mod tasks;
 mod undo;
 
 use crate::endpoint::Opener;
 use crate::home::Home;
 use crate::run::start_with;
-use crate::{Counts, Layout, Level, Outcome, Pace, Phase, Place, Problem, ProblemLevel, Request, Run, Task, Verdict};
+use crate::{
+    Answers, Counts, Layout, Level, Outcome, Pace, Phase, Place, Problem, ProblemLevel, Request, Run, Task, Verdict,
+};
 use account::{Account, Credentials, Protocol, Reason, Secret, Security, SignIn};
 use async_trait::async_trait;
 use mail::memory::{Mailbox, Manners, Tripwire, When};
@@ -197,6 +200,7 @@ impl Stage {
             task,
             layout: Layout::default(),
             pace: Pace { connections: Some(self.pairs), ..Pace::default() },
+            answers: Answers::default(),
         }
     }
 

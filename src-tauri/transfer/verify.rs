@@ -165,20 +165,29 @@ impl Course {
         }
         let wanted = judgement.alike.iter().map(|(our_at, _)| ours[*our_at].id.clone()).collect();
         let forms_here = forms(source, folder, wanted).await.map_err(|failure| failure.on(Side::Source))?;
+        let unequal = judgement.missing.iter().copied().chain(judgement.alike.iter().map(|(our_at, _)| *our_at));
+        let unequal = unequal.map(|our_at| &ours[our_at]).collect();
+        let elsewhere = self.elsewhere(&folder.path, unequal, (&mut *other, theirs)).await?;
         let known: HashSet<&MessageId> = their_ids.iter().collect();
         // Law 4: what was stored and is no longer there was moved or deleted by its owner. A verification asked for by
         // itself takes no comfort from the journal. Of twins it does not matter which one was paired off.
         let mut gone: HashMap<Mark, Vec<&MessageId>> = HashMap::new();
         for our in ours.iter().rev().filter(|_| own) {
             let row = ledger.get(&our.id).filter(|(state, _)| state.is_done());
-            if row.is_some_and(|(_, uid)| uid.is_some_and(|uid| !known.contains(&MessageId::Uid(uid)))) {
+            let left = |(state, uid): &(State, Option<u32>)| match state {
+                State::Elsewhere => !elsewhere.contains(&our.id),
+                _ => uid.is_some_and(|uid| !known.contains(&MessageId::Uid(uid))),
+            };
+            if row.is_some_and(left) {
                 gone.entry(our.mark).or_default().push(&our.id);
             }
         }
         for (our_at, there_at) in &judgement.alike {
             let (our, their) = (&ours[*our_at], &there[*there_at]);
             let form = forms_here.get(&our.id);
-            if form.is_some() && form == forms_there.get(&their.id) {
+            if elsewhere.contains(&our.id) {
+                counts.already += 1;
+            } else if form.is_some() && form == forms_there.get(&their.id) {
                 counts.already += 1;
                 notes.push(line("changed_by_server", ProblemLevel::Notice, &folder.path, &our.id, None));
             } else if let Some(id) = gone.get_mut(&our.mark).and_then(Vec::pop) {
@@ -197,7 +206,9 @@ impl Course {
         }
         for our_at in &judgement.missing {
             let id = &ours[*our_at].id;
-            if let Some(id) = gone.get_mut(&ours[*our_at].mark).and_then(Vec::pop) {
+            if elsewhere.contains(id) {
+                counts.already += 1;
+            } else if let Some(id) = gone.get_mut(&ours[*our_at].mark).and_then(Vec::pop) {
                 counts.gone += 1;
                 notes.push(line("gone", ProblemLevel::Notice, &folder.path, id, None));
             } else {

@@ -218,7 +218,7 @@ impl Words {
                 Some(Action::Trust)
             }
             SameMailbox => Some(Action::ChooseProvider),
-            QuotaFull | Stopped => Some(Action::GoOn),
+            QuotaFull | OtherCopier | Stopped => Some(Action::GoOn),
             DiskFailed => Some(Action::ChangePlace),
             LayoutChanged => Some(Action::StartOver),
             StoreUnusable => Some(if backup { Action::ChangePlace } else { Action::StartOver }),

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use transfer::endpoint::Opener;
-use transfer::{Counts, Layout, Pace, Place, Request, Task};
+use transfer::{Answers, Counts, Layout, Pace, Place, Request, Task};
 
 const FOLDERS: u32 = 12;
 const SMALL: u32 = 20_000;
@@ -89,6 +89,7 @@ pub fn run(messages: u32, idle: bool, home: &Path) -> ExitCode {
         task: Task::Move { backup: None, prove_first: false, put_back: false, verify_after: None },
         layout: Layout::default(),
         pace: Pace { connections: Some(1), ..Pace::default() },
+        answers: Answers::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let outcome = runtime.block_on(async {

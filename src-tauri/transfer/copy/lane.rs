@@ -3,8 +3,8 @@
 
 use super::standing::Standing;
 use super::{Copied, Pair, Step};
-use crate::Counts;
 use crate::journal::Mark;
+use crate::{Counts, Problem};
 use mail::{Failure, MessageId, Status};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -28,7 +28,11 @@ pub struct Lane {
     pub(super) careful: HashSet<MessageId>,
     /// What a lost connection left at the target has had its time.
     pub(super) waited: bool,
+    /// It was looked at in this attempt.
+    pub(super) looked: bool,
     pub(super) standing: Option<Standing>,
+    /// What a look has to name.
+    pub notices: Vec<Problem>,
     /// To be stored now, with the size as listed. Ascending.
     pub due: Vec<(MessageId, u32)>,
     /// Nothing is left to be found out once `due` is stored.
@@ -50,7 +54,9 @@ impl Lane {
             failed: HashSet::new(),
             careful: HashSet::new(),
             waited: false,
+            looked: false,
             standing: None,
+            notices: Vec::new(),
             due: Vec::new(),
             last: false,
             failure: None,

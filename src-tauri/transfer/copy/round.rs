@@ -1,13 +1,18 @@
 //! One round over several folders: where all of them stand, asked for together; and what became of each when the stream
 //! is over. Must not know how many pairs of sessions stream.
 
+use super::elsewhere::{self, Before};
 use super::lane::Lane;
+use super::refiled;
 use super::standing::Standing;
+use super::strangers::{self, CHANCE};
 use super::{Copied, Ends, Rules, Step, from_source, from_target};
 use crate::Counts;
 use crate::feed::Tally;
 use crate::journal::{Edge, Journal, Mark};
 use mail::{Folder, Listing, Look, Place, Result, Source, Status, Target, Want};
+use std::sync::Arc;
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 /// What all folders of a run are copied with.
@@ -15,13 +20,21 @@ use tokio_util::sync::CancellationToken;
 pub struct Terms {
     pub journal: Journal,
     pub rules: Rules,
+    /// What lay in the target before the move.
+    pub before: Arc<Mutex<Before>>,
     pub stop: CancellationToken,
 }
 
 impl Terms {
-    fn ends<'a>(&'a self, lane: &'a Lane, source: &'a mut dyn Source, target: &'a mut dyn Target) -> Ends<'a> {
-        let Terms { journal, rules, stop } = self;
-        Ends { pair: &lane.pair, source, target, journal, rules, step: &*lane.step, stop }
+    pub(super) fn ends<'a>(
+        &'a self,
+        lane: &'a Lane,
+        source: &'a mut dyn Source,
+        target: &'a mut dyn Target,
+    ) -> Ends<'a> {
+        let Terms { journal, rules, stop, .. } = self;
+        let unsure = rules.unsure && !lane.looked;
+        Ends { pair: &lane.pair, source, target, journal, rules, unsure, step: &*lane.step, stop }
     }
 }
 
@@ -39,8 +52,13 @@ pub async fn stand(lanes: &mut [Lane], source: &mut dyn Source, target: &mut dyn
     // What did not only grow since its mark is listed whole.
     stand_some(lanes, source, target, terms, |lane| lane.standing.is_none()).await?;
     await_late(lanes, source, target, terms).await?;
+    if lanes.iter().any(|lane| lane.standing.as_ref().is_some_and(|standing| standing.foreign > 0)) {
+        strangers::ask(terms).await?;
+    }
+    elsewhere::find(lanes, source, target, terms).await?;
+    refiled::follow(lanes, source, target, terms).await?;
     for lane in lanes.iter_mut().filter(|lane| !lane.is_over()) {
-        lane.waited = true;
+        (lane.waited, lane.looked) = (true, true);
         let Some(mut standing) = lane.standing.take() else { continue };
         let mut told = lane.told;
         let mut ends = terms.ends(lane, &mut *source, &mut *target);
@@ -99,6 +117,9 @@ async fn recall(lane: &mut Lane, terms: &Terms) -> Result<()> {
     let (Some(here), Some(there)) = (lane.pair.source.status, lane.there) else { return Ok(()) };
     let Some(state) = terms.journal.pair(&lane.pair.source.path, &lane.pair.target).await? else { return Ok(()) };
     let Some(mark) = terms.journal.mark(state.id).await? else { return Ok(()) };
+    if terms.rules.even_if_elsewhere && !terms.journal.elsewhere(state.id).await?.is_empty() {
+        return Ok(());
+    }
     let is =
         |status: Status, edge: Edge| status.uid_next == Some(edge.uid_next) && status.messages == Some(edge.messages);
     let valid = here.validity == state.source_validity && there.validity == Some(state.target_validity);
@@ -181,13 +202,19 @@ pub async fn conclude(
         return Ok(());
     }
     let again = !tally.doubtful.is_empty();
-    let last = lane.last && !again;
+    // Somebody else's UIDs between ours: they are looked at before anything more is stored.
+    let between = match tally.stored > 0 {
+        true => terms.journal.between(standing.state.id, standing.state.fence).await?,
+        false => 0,
+    };
+    let last = lane.last && !again && between <= standing.foreign + CHANCE;
     let concluded = async {
         let mut ends = terms.ends(lane, source, target);
         let mut there = standing.fence.folder.status;
         if tally.loose {
             // No UID was told: reconciling finds what lies behind the fence and is nobody's.
             there = ends.stand_again(&lane.failed).await?.fence.folder.status;
+            strangers::ask(terms).await?;
         }
         ends.read_back(&standing, &tally.sample, !lane.last).await?;
         if !last {
@@ -256,7 +283,11 @@ pub async fn check(lanes: &mut [Lane], source: &mut dyn Source, target: &mut dyn
             terms.ends(lane, &mut *source, &mut *target).look(listing, there).await
         }
         .await;
-        if let Some(standing) = lane.take(looked)? {
+        lane.standing = lane.take(looked)?;
+    }
+    elsewhere::find(lanes, source, target, terms).await?;
+    for lane in lanes.iter_mut().filter(|lane| !lane.is_over()) {
+        if let Some(standing) = lane.standing.take() {
             lane.copied = Some(would_be(lane, standing));
         }
     }

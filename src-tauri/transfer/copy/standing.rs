@@ -1,15 +1,12 @@
 //! Where a folder stands: lists both sides, and asks `reconcile` until it needs no more.
 
 use super::follow::{Change, changes};
-use super::{Ends, from_source, from_target, reading};
+use super::{Ends, from_source, from_target};
 use crate::Counts;
-use crate::journal::{Brief, Claim, Edge, Ledger, Mark, PairId, PairState, Print, State, flag_mark};
+use crate::journal::{Brief, Claim, Edge, Ledger, Mark, PairId, PairState, Print, State, Strangers, flag_mark};
 use crate::reconcile::{Answer, Need, Prints, Question, Renewed, SourceItem, TargetItem, reconcile, renew};
 use mail::{Entry, Fence, Flags, Folder, Listing, MessageId, Result, Want};
 use std::collections::HashSet;
-
-/// Messages read at once for their prints.
-const READ: usize = 2_000;
 
 pub struct Standing {
     pub state: PairState,
@@ -27,16 +24,24 @@ pub struct Standing {
     pub edge: Option<(Edge, u64)>,
     /// Nothing was found that the next run has to name, or to look at.
     pub clean: bool,
+    /// Of `store`: what the ledger holds already.
+    pub tried: HashSet<MessageId>,
+    /// Ours, untouched at the target, whose message is no longer in this folder of the source: with their UIDs.
+    pub left: Vec<(MessageId, u32)>,
+    /// UIDs of the target that are claimed. Only of a check: else the ledger holds them.
+    pub claimed: Vec<u32>,
+    /// Messages behind the fence that are not ours.
+    pub foreign: u64,
     /// So many of `store` and `undecided` were given to the target before, and its answer is not known.
     pub doubtful: usize,
 }
 
 /// Both listings in short form.
-struct Lists {
-    source: Vec<SourceItem>,
-    target: Vec<TargetItem>,
-    source_headers: bool,
-    target_headers: bool,
+pub(super) struct Lists {
+    pub source: Vec<SourceItem>,
+    pub target: Vec<TargetItem>,
+    pub source_headers: bool,
+    pub target_headers: bool,
 }
 
 impl Ends<'_> {
@@ -88,6 +93,10 @@ impl Ends<'_> {
             undecided: Vec::new(),
             flags: Vec::new(),
             clean: true,
+            tried: HashSet::new(),
+            left: Vec::new(),
+            claimed: Vec::new(),
+            foreign: 0,
             doubtful: 0,
         }))
     }
@@ -140,7 +149,10 @@ impl Ends<'_> {
             state.fence = fence.uid_next;
         }
         if state.target_validity != fence.validity {
+            // Under their new UIDs nobody can tell what of it came when.
+            let known = self.journal.strangers(state.id).await?;
             self.journal.renew_target(state.id, fence.validity).await?;
+            self.journal.set_strangers(state.id, Strangers { next: fence.uid_next, ..known }).await?;
             (state.target_validity, state.fence) = (fence.validity, 1);
         }
         if state.source_validity != listing.validity {
@@ -182,16 +194,8 @@ impl Ends<'_> {
             header: entry.header,
             size: entry.size.unwrap_or(0),
             skip: too_old || too_new || too_large,
+            old: rules.begun.zip(seconds).is_some_and(|(begun, seconds)| seconds < begun),
         }
-    }
-
-    async fn list_target(&mut self, folder: &Folder, from: u32, want: Want) -> Result<Vec<TargetItem>> {
-        let listing = from_target(self.stop, self.target.list(folder, from, want)).await?;
-        let item = |entry: &Entry| {
-            Some(TargetItem { uid: entry.id.uid()?, header: entry.header, flags: flag_mark(&entry.flags) })
-        };
-        // `n:*` gives the last message even where it lies before n.
-        Ok(listing.entries.iter().filter_map(item).filter(|item| item.uid >= from).collect())
     }
 
     async fn settle(&mut self, state: PairState, fence: Fence, exists: bool, listing: Listing) -> Result<Standing> {
@@ -201,10 +205,15 @@ impl Ends<'_> {
             Prints { source: known.into_iter().map(|(id, print)| (id, Some(print))).collect(), ..Prints::default() };
         let from = if state.whole { 1 } else { state.fence };
         let first = rows.is_empty();
-        let target = match fence.uid_next > from {
+        let mut target = match fence.uid_next > from {
             true => self.list_target(&fence.folder, from, if first { Want::Headers } else { Want::Flags }).await?,
             false => Vec::new(),
         };
+        if state.whole && !target.is_empty() {
+            // What answers for a message of another folder is not there for this one.
+            let taken = self.journal.taken(&self.pair.target, fence.validity).await?;
+            target.retain(|item| !taken.contains(&item.uid));
+        }
         let source = listing.entries.iter().map(|entry| self.item(entry)).collect();
         let flags = changes(flags_since(listing, &rows, &fence), &rows, &target);
         let mut lists = Lists { source, target, source_headers: false, target_headers: first };
@@ -222,6 +231,7 @@ impl Ends<'_> {
                 target_headers: lists.target_headers,
                 strength,
                 put_back: self.rules.put_back,
+                even_if_elsewhere: self.rules.even_if_elsewhere,
                 estimate: !self.rules.store,
             });
             claimed |= !answer.found.is_empty();
@@ -238,6 +248,8 @@ impl Ends<'_> {
             }
         };
         self.conclude(&state, &answer).await?;
+        let known = (rows.as_slice(), &answer);
+        let foreign = self.meet_strangers(&state, &fence, known, (&lists, &prints)).await?;
         let again =
             |id: &MessageId| answer.store.binary_search(id).is_ok() || answer.undecided.binary_search(id).is_ok();
         let doubtful = rows.iter().filter(|row| row.state == State::Intended && again(&row.id)).count();
@@ -251,55 +263,38 @@ impl Ends<'_> {
         };
         // What was claimed only now had no flags followed yet; and what is not ours may be what comes to the source next.
         let ours = rows.iter().filter(|row| row.uid.is_some_and(|uid| uid >= from)).count();
-        let foreign = lists.target.len() > ours;
-        let clean = answer.gone.is_empty() && answer.deleted.is_empty() && !claimed && !foreign;
+        let others = lists.target.len() > ours;
+        let clean = answer.gone.is_empty() && answer.deleted.is_empty() && !claimed && !others;
+        let known = |id: &&MessageId| rows.binary_search_by(|row| row.id.cmp(id)).is_ok();
+        let tried = answer.store.iter().filter(known).cloned().collect();
+        let claimed = match self.rules.store {
+            true => Vec::new(),
+            false => rows.iter().filter_map(|row| row.uid).chain(answer.found.iter().map(|found| found.uid)).collect(),
+        };
+        let left = left(&answer.deleted, &rows, &lists.target);
         let Answer { store, undecided, .. } = answer;
         let mut items = lists.source.iter();
         let sized = store.into_iter().map(|id| {
             let size = items.find(|item| item.id == id).map_or(0, |item| item.size);
             (id, size)
         });
-        Ok(Standing { store: sized.collect(), state, fence, exists, counts, flags, undecided, edge, clean, doubtful })
-    }
-
-    async fn list_source_headers(&mut self, first: &MessageId, lists: &mut Lists) -> Result<()> {
-        let from = first.uid().unwrap_or(1);
-        let listing = from_source(self.stop, self.source.list(&self.pair.source, from, Want::Headers)).await?;
-        for entry in listing.entries {
-            // What came since the first listing waits for the next run.
-            if let Ok(at) = lists.source.binary_search_by(|item| item.id.cmp(&entry.id)) {
-                lists.source[at].header = entry.header;
-            }
-        }
-        lists.source_headers = true;
-        Ok(())
-    }
-
-    /// Reads some of these messages; what is left is asked for again.
-    async fn read(
-        &mut self,
-        mut source: Vec<MessageId>,
-        mut target: Vec<u32>,
-        prints: &mut Prints,
-        folder: Option<&Folder>,
-    ) -> Result<()> {
-        source.truncate(READ);
-        source.sort_unstable();
-        target.truncate(READ);
-        target.sort_unstable();
-        let target: Vec<MessageId> = target.into_iter().map(MessageId::Uid).collect();
-        let (stop, here) = (self.stop, &self.pair.source);
-        let from = from_source(stop, reading::prints(&mut *self.source, here, &source));
-        let to = from_target(stop, async {
-            match folder {
-                Some(folder) => reading::prints(&mut *self.target, folder, &target).await,
-                None => Ok(Default::default()),
-            }
-        });
-        let (from, to) = tokio::join!(from, to);
-        prints.source.extend(from?);
-        prints.target.extend(to?.into_iter().filter_map(|(id, print)| Some((id.uid()?, print))));
-        Ok(())
+        let store = sized.collect();
+        Ok(Standing {
+            state,
+            fence,
+            exists,
+            counts,
+            store,
+            undecided,
+            flags,
+            edge,
+            clean,
+            tried,
+            left,
+            claimed,
+            foreign,
+            doubtful,
+        })
     }
 
     /// Commits what was found, so that it need not be compared again.
@@ -360,6 +355,17 @@ impl Ends<'_> {
         }
         Ok(())
     }
+}
+
+/// Of those that are deleted at the source, what nobody has touched at the target.
+fn left(deleted: &[MessageId], rows: &[Brief], target: &[TargetItem]) -> Vec<(MessageId, u32)> {
+    let untouched = |id: &MessageId| {
+        let row = &rows[rows.binary_search_by(|row| row.id.cmp(id)).ok()?];
+        let uid = row.uid.filter(|_| row.state == State::Stored && !row.twice)?;
+        let there = &target[target.binary_search_by_key(&uid, |item| item.uid).ok()?];
+        (there.flags == row.flags).then(|| (id.clone(), uid))
+    };
+    deleted.iter().filter_map(untouched).collect()
 }
 
 fn edge(listing: &Listing) -> Option<(Edge, u64)> {

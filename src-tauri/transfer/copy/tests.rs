@@ -44,7 +44,8 @@ pub async fn copy_folder(
     step: Steps,
     stop: &CancellationToken,
 ) -> Result<Copied> {
-    let terms = Terms { journal: journal.clone(), rules: rules.clone(), stop: stop.clone() };
+    let (journal_, rules_) = (journal.clone(), rules.clone());
+    let terms = Terms { journal: journal_, rules: rules_, before: Arc::default(), stop: stop.clone() };
     let mut lanes = [Lane::new(0, pair, None, step)];
     if !rules.store {
         check(&mut lanes, source, target, &terms).await?;

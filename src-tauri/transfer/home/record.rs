@@ -3,7 +3,7 @@
 use crate::stages::Facts;
 use crate::{Counts, Problem, ProblemLevel};
 use account::Account;
-use mail::{FolderPath, MessageId, Side};
+use mail::{Cause, FolderPath, MessageId, Side};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -68,6 +68,13 @@ pub struct Last {
     pub failure: Option<String>,
 }
 
+impl Last {
+    /// It ended with this.
+    pub fn asked(&self, cause: Cause) -> bool {
+        self.failure.as_deref() == Some(cause.code())
+    }
+}
+
 /// `move.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -80,8 +87,14 @@ pub struct Record {
     /// Where the backup lies or will lie.
     #[serde(default)]
     pub backup: Option<PathBuf>,
+    /// The person's answer on Check: mail that lay in other folders of the new mailbox is moved all the same.
+    #[serde(default)]
+    pub even_if_elsewhere: bool,
     #[serde(default)]
     pub facts: Facts,
+    /// The number that the journal gave to the last run: one that knows less has lost its end.
+    #[serde(default)]
+    pub run: u64,
     #[serde(default)]
     pub last: Option<Last>,
     #[serde(default)]
@@ -94,7 +107,19 @@ impl Record {
     pub fn new(old: Mailbox, new: Option<Mailbox>) -> Self {
         let kind = if new.is_some() { Kind::Move } else { Kind::Backup };
         let facts = Facts { backup_only: new.is_none(), ..Facts::default() };
-        Self { format: FORMAT, kind, old, new, backup: None, facts, last: None, seen_old: None, seen_new: None }
+        Self {
+            format: FORMAT,
+            kind,
+            old,
+            new,
+            backup: None,
+            even_if_elsewhere: false,
+            facts,
+            run: 0,
+            last: None,
+            seen_old: None,
+            seen_new: None,
+        }
     }
 
     pub fn id(&self) -> String {

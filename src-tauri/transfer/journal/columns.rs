@@ -53,6 +53,7 @@ impl FromSql for State {
             3 => State::Refused,
             4 => State::Undecidable,
             5 => State::TakingBack,
+            6 => State::Elsewhere,
             other => return Err(FromSqlError::OutOfRange(other)),
         })
     }

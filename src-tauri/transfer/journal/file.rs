@@ -30,11 +30,18 @@ const TABLES: &str = "
         detail TEXT, words TEXT, UNIQUE (folder, id, code));
 ";
 
-/// Came later: made where it is missing. An older Mailferry lets a mark lie, and it no longer fits what it left.
-const MARKS: &str = "
+/// Came later: made where they are missing. An older Mailferry lets a mark lie, and it no longer fits what it left.
+const LATER: &str = "
     CREATE TABLE IF NOT EXISTS mark (
         pair INTEGER PRIMARY KEY, source_next INTEGER NOT NULL, source_messages INTEGER NOT NULL, modseq INTEGER NOT NULL,
         target_next INTEGER NOT NULL, target_messages INTEGER NOT NULL, skipped INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS elsewhere (
+        place TEXT NOT NULL, place_validity INTEGER NOT NULL, uid INTEGER NOT NULL,
+        pair INTEGER NOT NULL, validity INTEGER NOT NULL, id NOT NULL,
+        PRIMARY KEY (place, place_validity, uid)) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS elsewhere_of ON elsewhere (pair, id);
+    CREATE TABLE IF NOT EXISTS stranger (
+        pair INTEGER PRIMARY KEY, validity INTEGER NOT NULL, next INTEGER NOT NULL, messages INTEGER NOT NULL);
 ";
 
 /// Stays when the file set aside is thrown away. A Mailferry of before has not noted it: the file beside tells.
@@ -55,7 +62,7 @@ pub fn open(path: &Path) -> Result<(Connection, Opened)> {
 
 pub fn in_memory() -> Result<Connection> {
     let file = Connection::open_in_memory().map_err(|error| failure(&error))?;
-    let later = [MARKS, MADE].concat();
+    let later = [LATER, MADE].concat();
     file.execute_batch(TABLES).and_then(|()| file.execute_batch(&later)).map_err(|error| failure(&error))?;
     Ok(file)
 }
@@ -109,7 +116,7 @@ fn attempt(path: &Path) -> Result<Connection, Trouble> {
             return Err(Trouble::Damaged);
         }
     }
-    file.execute_batch(MARKS)?;
+    file.execute_batch(LATER)?;
     file.execute_batch(MADE)?;
     if beside(path, ".damaged-1").exists() {
         file.execute_batch(REBUILT)?;

@@ -3,6 +3,7 @@
 
 use super::Journal;
 use super::columns::{Id, IdOwned, flags, pair, path_text, print, row, unsigned};
+use super::elsewhere::Spot;
 use crate::Problem;
 use mail::{Flags, FolderPath, HeaderHash, InternalDate, MessageId, Result, Sha256};
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -42,11 +43,13 @@ pub enum State {
     Undecidable = 4,
     /// Stored, and about to be removed by an undo; nobody has seen yet that it is gone.
     TakingBack = 5,
+    /// Was in another folder of the target before the move, and was not moved again: see `elsewhere`.
+    Elsewhere = 6,
 }
 
 impl State {
     pub fn is_done(self) -> bool {
-        matches!(self, State::Stored | State::Already)
+        matches!(self, State::Stored | State::Already | State::Elsewhere)
     }
 }
 
@@ -96,6 +99,8 @@ pub struct Claim {
 pub struct Ledger {
     pub intents: Vec<Intent>,
     pub claims: Vec<Claim>,
+    /// Where those claimed as `Elsewhere` lie.
+    pub elsewhere: Vec<(MessageId, Spot)>,
     pub problems: Vec<Problem>,
 }
 
@@ -274,6 +279,7 @@ impl Journal {
             for (old, id) in &ids {
                 query.execute(params![pair.0, new, Id(old), Id(id)])?;
             }
+            super::elsewhere::renew(file, pair, new, &ids)?;
             file.execute("UPDATE pair SET source_validity = ?2 WHERE pair = ?1", params![pair.0, new]).map(drop)
         })
         .await
@@ -298,7 +304,8 @@ impl Journal {
                     twice: row.get(4)?,
                     flags: flag_mark(&flags(row, 8)?),
                 };
-                if (brief.twice || brief.uid.is_none_or(|uid| uid == 0))
+                let open = brief.state != State::Elsewhere && brief.uid.is_none_or(|uid| uid == 0);
+                if (brief.twice || open)
                     && let Some(print) = print(row, 5)?
                 {
                     prints.push((brief.id.clone(), print));
@@ -405,5 +412,6 @@ fn write(file: &Transaction, pair: PairId, ledger: &Ledger) -> rusqlite::Result<
             cure.execute(params![pair.0, Id(&done.id)])?;
         }
     }
+    super::elsewhere::write(file, pair, &ledger.elsewhere)?;
     super::notes::write(file, &ledger.problems)
 }

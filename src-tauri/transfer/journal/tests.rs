@@ -184,7 +184,7 @@ async fn twenty_thousand_messages_take_little_time() -> Result<()> {
     for batch in 0..200 {
         let numbers = batch * 100 + 1..=batch * 100 + 100;
         let intents = numbers.clone().map(intent).collect();
-        journal.commit(pair.id, Ledger { intents, claims, problems: Vec::new() }).await?;
+        journal.commit(pair.id, Ledger { intents, claims, ..Ledger::default() }).await?;
         claims = numbers.map(settled).collect();
     }
     journal.commit(pair.id, Ledger { claims, ..Ledger::default() }).await?;
@@ -271,5 +271,48 @@ async fn what_is_taken_back_is_marked_then_forgotten_and_takes_the_mark_with_it(
     assert!(journal.taken_back().await?.is_empty());
     let left: Vec<_> = journal.stored(pair).await?.into_iter().map(|row| (row.id, row.state)).collect();
     assert_eq!(left, [2, 3].map(|id| (MessageId::Uid(id), State::Stored)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_journal_of_an_earlier_version_grows() -> Result<()> {
+    let place = place();
+    let (journal, _) = Journal::open(&place.file).await?;
+    journal.begin_run().await?;
+    let pair = journal.begin(state("INBOX"), None).await?;
+    journal.commit(pair.id, Ledger { claims: vec![settled(1)], ..Ledger::default() }).await?;
+    journal.close().await;
+    let file = rusqlite::Connection::open(&place.file).unwrap();
+    file.execute_batch("DROP TABLE elsewhere; DROP TABLE stranger; DROP TABLE mark;").unwrap();
+    drop(file);
+    let (journal, opened) = Journal::open(&place.file).await?;
+    assert_eq!(opened, Opened::Existing);
+    assert_eq!(journal.strangers(pair.id).await?, Strangers::default());
+    assert_eq!(journal.claimed(&pair.target, 9).await?, [101].into());
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_lies_elsewhere_is_kept_with_its_place_and_follows_new_ids() -> Result<()> {
+    let journal = Journal::in_memory().await?;
+    let pair = journal.begin(state("INBOX"), None).await?;
+    let spot = |uid| Spot { place: FolderPath::new(["Brought"]), validity: 3, uid };
+    let claim =
+        |id| Claim { id: MessageId::Uid(id), state: State::Elsewhere, uid: None, code: None, print: Some(print(id)) };
+    let elsewhere = vec![(MessageId::Uid(1), spot(7)), (MessageId::Uid(2), spot(8))];
+    let claims = vec![claim(1), claim(2)];
+    journal.commit(pair.id, Ledger { claims, elsewhere, ..Ledger::default() }).await?;
+    let brought = FolderPath::new(["Brought"]);
+    assert_eq!(journal.taken(&brought, 3).await?, [7, 8].into());
+    assert!(journal.taken(&brought, 4).await?.is_empty() && journal.taken(&pair.target, 9).await?.is_empty());
+    assert_eq!(journal.claimed(&brought, 3).await?, [7, 8].into());
+    journal.renew_target(pair.id, 11).await?;
+    journal.renew_source(pair.id, Some(8), vec![(MessageId::Uid(1), MessageId::Uid(31))]).await?;
+    let known = journal.elsewhere(pair.id).await?;
+    assert_eq!(known, [(MessageId::Uid(31), brought.clone())].into());
+    // Moved all the same, its copy there is nobody's again.
+    journal.commit(pair.id, Ledger { intents: vec![intent(31)], ..Ledger::default() }).await?;
+    assert_eq!(journal.taken(&brought, 3).await?, [8].into());
+    assert!(journal.elsewhere(pair.id).await?.is_empty());
     Ok(())
 }

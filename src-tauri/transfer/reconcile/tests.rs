@@ -26,6 +26,7 @@ struct Case {
     fence: u32,
     strength: Option<Strength>,
     put_back: bool,
+    even_if_elsewhere: bool,
     /// The target is listed from its beginning.
     whole: bool,
     /// Stored twice, by their ids.
@@ -60,6 +61,7 @@ impl Case {
                 header: headers.then(|| made.header()),
                 size: 0,
                 skip: false,
+                old: false,
             }
         };
         let from = if self.whole { 1 } else { self.fence };
@@ -84,6 +86,7 @@ impl Case {
                 target_headers,
                 strength: self.strength,
                 put_back: self.put_back,
+                even_if_elsewhere: self.even_if_elsewhere,
                 estimate: false,
             });
             found.extend(answer.found.iter().map(|found| (found.id.uid().unwrap(), found.uid)));
@@ -335,7 +338,13 @@ fn two_hundred_thousand_are_not_quadratic() {
     for one in [true, false] {
         let made = |n: u32| Made(if one { 1 } else { n }, n, 0);
         let source: Vec<SourceItem> = (1..=200_000)
-            .map(|n| SourceItem { id: MessageId::Uid(n), header: Some(made(n).header()), size: 0, skip: false })
+            .map(|n| SourceItem {
+                id: MessageId::Uid(n),
+                header: Some(made(n).header()),
+                size: 0,
+                skip: false,
+                old: false,
+            })
             .collect();
         let target: Vec<TargetItem> =
             (1..=200_000).map(|uid| TargetItem { uid, header: Some(made(uid).header()), flags: 0 }).collect();
@@ -356,6 +365,7 @@ fn two_hundred_thousand_are_not_quadratic() {
             target_headers: true,
             strength: None,
             put_back: false,
+            even_if_elsewhere: false,
             estimate: false,
         });
         println!("200,000 messages, one header {one}: {:?}", since.elapsed());
@@ -370,8 +380,13 @@ fn renewed_ids_need_equal_octets() {
         .map(|(id, made)| (MessageId::Uid(id), made.print()))
         .to_vec();
     let made = [(11, Made(1, 2, 0)), (12, Made(1, 1, 0)), (13, Made(1, 1, 0)), (14, Made(4, 0, 0))];
-    let source =
-        made.map(|(id, made)| SourceItem { id: MessageId::Uid(id), header: Some(made.header()), size: 0, skip: false });
+    let source = made.map(|(id, made)| SourceItem {
+        id: MessageId::Uid(id),
+        header: Some(made.header()),
+        size: 0,
+        skip: false,
+        old: false,
+    });
     let mut prints = Prints::default();
     let Need::Octets { source: unread, .. } = renew(&ledger, &source, &prints).need else { panic!("reads nothing") };
     assert_eq!(uids(&unread), [11, 12, 13]);
@@ -379,4 +394,25 @@ fn renewed_ids_need_equal_octets() {
     let renewed = renew(&ledger, &source, &prints);
     let ids: Vec<_> = renewed.ids.iter().map(|(old, new)| (old.uid().unwrap(), new.uid().unwrap())).collect();
     assert_eq!((ids, uids(&renewed.deleted)), (vec![(1, 12), (2, 13)], vec![3]));
+}
+
+#[test]
+fn what_lies_in_another_folder_claims_nothing_in_its_own() {
+    let one = Made(1, 1, 0);
+    let mut case = Case {
+        source: vec![(1, one), (2, one)],
+        // Two identical ones, the first of which is elsewhere; what came into its folder since is the second one's.
+        target: vec![(20, one)],
+        ledger: vec![(1, State::Elsewhere, None, one), (2, State::Intended, None, one)],
+        fence: 10,
+        ..Case::default()
+    };
+    let answer = case.ask();
+    assert_eq!((pairs(&answer), answer.already, answer.store.len()), (vec![(2, 20)], 2, 0), "{answer:?}");
+    case.even_if_elsewhere = true;
+    case.target.clear();
+    case.ledger[1].1 = State::Stored;
+    case.ledger[1].2 = Some(3);
+    let answer = case.ask();
+    assert_eq!((answer.store, answer.already), (vec![MessageId::Uid(1)], 1));
 }

@@ -11,6 +11,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 type Judged = Result<(), String>;
+/// What is counted together: messages of a header, and of octets where those tell.
+type Key = (HeaderHash, Option<Sha256>);
+/// By number of the folder.
+type Spare = BTreeMap<Key, Vec<(usize, usize)>>;
 
 /// Messages that are counted together: how often they are there, are in the old mailbox, and so on.
 #[derive(Debug)]
@@ -46,6 +50,9 @@ impl Play {
         for (at, seen) in self.book.target.iter().enumerate() {
             for kept in seen {
                 let still = now[at].iter().find(|there| there.uid == kept.uid);
+                if still.is_none() && self.followed(at, kept, &now) {
+                    continue;
+                }
                 if still.is_none_or(|there| there.octets != kept.octets) {
                     return Err(format!("UID {} has vanished from {}", kept.uid, self.world.drawers[at].target));
                 }
@@ -89,6 +96,16 @@ impl Play {
             self.book.settled = now.iter().map(|all| all.iter().map(|kept| kept.uid).collect()).collect();
         }
         Ok(())
+    }
+
+    /// Whether a copy of ours has gone along with its message into another folder.
+    fn followed(&self, at: usize, kept: &Kept, now: &[Vec<Kept>]) -> bool {
+        let ours = !self.book.originals[at].iter().any(|original| original.uid == kept.uid);
+        let new = |(other, all): (usize, &Vec<Kept>)| {
+            let known = |there: &Kept| self.book.target[other].iter().any(|seen| seen.uid == there.uid);
+            other != at && all.iter().any(|there| there.sha256 == kept.sha256 && !known(there))
+        };
+        ours && now.iter().enumerate().any(new)
     }
 
     /// Messages that a result names so: number of the folder, and UID.
@@ -144,9 +161,10 @@ impl Play {
         if !(counts.gone..=counts.gone + more).contains(&(gone.len() as u64)) {
             return Err(format!("{} messages are named as gone, but {counts:?}", gone.len()));
         }
+        let mut spare = self.spare();
         for at in 0..self.world.drawers.len() {
             let named = gone.iter().filter(|(place, _)| *place == at).map(|(_, uid)| *uid).collect::<Vec<u32>>();
-            self.weigh(at, &failed, &named)?;
+            self.weigh(at, &failed, &named, &mut spare)?;
         }
         self.weigh_names()?;
         self.book.at_rest = Some(octets_of(&self.at_target()));
@@ -154,13 +172,16 @@ impl Play {
     }
 
     /// One folder: how often each message is there, and how often it may be.
-    fn weigh(&self, at: usize, failed: &BTreeMap<(usize, Sha256), usize>, gone: &[u32]) -> Judged {
+    fn weigh(&self, at: usize, failed: &BTreeMap<(usize, Sha256), usize>, gone: &[u32], spare: &mut Spare) -> Judged {
         let place = &self.world.drawers[at].target;
         let named = |header: Option<HeaderHash>| self.book.twice.get(&(at, header)).copied().unwrap_or(0);
         let (mut missing, mut extra): (usize, BTreeMap<HeaderHash, usize>) = Default::default();
         let taken = self.taken();
-        for weight in self.weights(at, failed, gone) {
-            let Weight { there, ours, before, .. } = weight;
+        for (key, weight) in self.weights(at, failed, gone) {
+            let Weight { there, before, .. } = weight;
+            // What lay in another folder before the move answers for one that is not here.
+            let lacking = weight.ours.saturating_sub(there + weight.removed);
+            let ours = weight.ours - answered(spare, at, key, lacking);
             let least = before.max(ours).saturating_sub(weight.removed);
             if there < least {
                 return Err(format!("lost: {place} holds {there} of {least} of {}: {weight:?}", weight.label));
@@ -190,6 +211,18 @@ impl Play {
         }
     }
 
+    /// What each folder holds beyond its own messages, or held until its owner took it out.
+    fn spare(&self) -> Spare {
+        let mut spare = Spare::new();
+        for at in 0..self.world.drawers.len() {
+            for (key, weight) in self.weights(at, &BTreeMap::new(), &[]) {
+                let more = (weight.there + weight.removed).saturating_sub(weight.ours);
+                spare.entry(key).or_default().push((at, more));
+            }
+        }
+        spare
+    }
+
     /// Where UIDs are not told, or mean nothing any more, another message with the same header may take the place of one of
     /// ours that is gone: its octets are not read.
     fn taken(&self) -> bool {
@@ -199,7 +232,7 @@ impl Play {
 
     /// What is counted together: messages of the same octets at the new server; where it changes them, and nothing else
     /// is known any more of what was stored, messages of the same header.
-    fn weights(&self, at: usize, failed: &BTreeMap<(usize, Sha256), usize>, gone: &[u32]) -> Vec<Weight> {
+    fn weights(&self, at: usize, failed: &BTreeMap<(usize, Sha256), usize>, gone: &[u32]) -> BTreeMap<Key, Weight> {
         let of = |kept: &[&Kept]| -> BTreeMap<Sha256, usize> {
             let mut counts = BTreeMap::new();
             kept.iter()
@@ -213,7 +246,7 @@ impl Play {
         let blind = self.world.form != Form::Kept && (book.journal_lost || book.target_renumbered || book.epoch > 0);
         // Where no UID is told, and octets tell nothing, nobody knows whose copy of several was taken out.
         let known = self.world.form == Form::Kept || self.world.uidplus;
-        let mut weights: BTreeMap<(HeaderHash, Option<Sha256>), Weight> = BTreeMap::new();
+        let mut weights: BTreeMap<Key, Weight> = BTreeMap::new();
         for ((_, print), tally) in self.book.tallies.iter().filter(|((place, _), _)| *place == at) {
             let weight = weights.entry((tally.header, (!blind).then_some(*print))).or_insert_with(|| Weight::of(tally));
             let count = |of: &BTreeMap<Sha256, usize>| of.get(print).copied().unwrap_or(0);
@@ -225,7 +258,7 @@ impl Play {
             weight.removed += tally.removed;
             weight.most += (tally.before.max(tally.first) + tally.later + tally.added).saturating_sub(put_back);
         }
-        weights.into_values().collect()
+        weights
     }
 
     /// Only what was on its way when something broke can be in doubt, what came later beside it, and one more where it
@@ -294,6 +327,16 @@ impl Play {
         }
         Ok(())
     }
+}
+
+/// How many of so many that are lacking here lie in other folders: each of those answers for one.
+fn answered(spare: &mut Spare, at: usize, key: Key, lacking: usize) -> usize {
+    let mut answered = 0;
+    for (_, left) in spare.entry(key).or_default().iter_mut().filter(|(other, _)| *other != at) {
+        let some = (lacking - answered).min(*left);
+        (answered, *left) = (answered + some, *left - some);
+    }
+    answered
 }
 
 fn cause(outcome: &Outcome) -> Option<Cause> {

@@ -5,7 +5,7 @@ use super::play::{HASTE, Later, Play, Spot, Stage};
 use crate::endpoint::Opener;
 use crate::home::Home;
 use crate::run::start_with;
-use crate::{Layout, Level, Outcome, Pace, Place, Problem, Request, Task};
+use crate::{Answers, Layout, Level, Outcome, Pace, Place, Problem, Request, Task};
 use account::{Account, Credentials, Protocol, Reason, Secret, Security, SignIn};
 use async_trait::async_trait;
 use mail::memory::Tripwire;
@@ -109,6 +109,7 @@ fn request(directory: &Path, play: &mut Play) -> Request {
             patience: play.dice.bool().then_some(Duration::from_secs(600)),
             ..Pace::default()
         },
+        answers: Answers::default(),
     }
 }
 

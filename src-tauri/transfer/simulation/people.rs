@@ -5,7 +5,7 @@ use super::letters::{self, Form};
 use super::play::Play;
 use super::world::Drawer;
 use mail::memory::Kept;
-use mail::{Flags, System};
+use mail::{Flags, InternalDate, System};
 
 impl Play {
     /// The old mailbox must be as its owner left it.
@@ -44,7 +44,9 @@ impl Play {
                     let label = letters::label(&kept.octets);
                     self.tell(format!("old mailbox: {label} is filed from {} to {}", drawer.source, there.source));
                     self.world.source.take_out(&drawer.source, kept.uid);
-                    self.comes(to, kept.octets.to_vec(), kept.flags);
+                    // Most servers keep the date, some programs do not.
+                    let date = if self.dice.u32(0..4) > 0 { kept.date } else { letters::date(&mut self.dice) };
+                    self.comes(to, kept.octets.to_vec(), kept.flags, date);
                 }
             }
             (3..=4, Some(kept)) => {
@@ -52,23 +54,26 @@ impl Play {
                 self.tell(format!("old mailbox: {} becomes {:?}", letters::label(&kept.octets), flags.names()));
                 self.world.source.mark(&drawer.source, kept.uid, flags);
             }
-            (5, Some(kept)) => self.comes(at, kept.octets.to_vec(), Flags::default()),
+            (5, Some(kept)) => {
+                let date = letters::date(&mut self.dice);
+                self.comes(at, kept.octets.to_vec(), Flags::default(), date);
+            }
             _ => {
                 let number = self.world.number();
                 let octets = letters::any(&mut self.dice, number, self.world.collide);
                 let flags = letters::flags(&mut self.dice);
-                self.comes(at, octets, flags);
+                let date = letters::date(&mut self.dice);
+                self.comes(at, octets, flags, date);
             }
         }
         let drawers = &self.world.drawers;
         self.book.source = drawers.iter().map(|drawer| self.world.source.kept(&drawer.source)).collect();
     }
 
-    fn comes(&mut self, at: usize, octets: Vec<u8>, flags: Flags) {
+    fn comes(&mut self, at: usize, octets: Vec<u8>, flags: Flags, date: Option<InternalDate>) {
         let place = self.world.drawers[at].source.clone();
         self.tell(format!("old mailbox: {} comes into {place}", letters::label(&octets)));
         self.book.tally(at, &self.world.form.apply(&octets)).later += 1;
-        let date = letters::date(&mut self.dice);
         self.world.source.put(&place, octets, flags, date);
     }
 

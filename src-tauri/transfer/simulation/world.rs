@@ -127,6 +127,7 @@ impl World {
     }
 
     fn fill(&mut self, dice: &mut Rng, before: bool) {
+        let mut all: Vec<Vec<u8>> = Vec::new();
         for drawer in self.drawers.clone() {
             let most = [4, 12, 24][dice.usize(0..3)];
             let count = dice.usize(0..most);
@@ -144,9 +145,12 @@ impl World {
                 let uid = self.source.put(&drawer.source, Vec::new(), Default::default(), None);
                 self.source.take_out(&drawer.source, uid);
             }
+            all.extend(put.iter().cloned());
             let known = if before { dice.usize(0..4) } else { 0 };
             for _ in 0..known {
-                let octets = self.theirs(dice, &put);
+                // Some lie in another folder than they came from.
+                let ours = if dice.u32(0..3) == 0 { &all } else { &put };
+                let octets = self.theirs(dice, ours);
                 self.target.put(&drawer.target, octets, letters::flags(dice), letters::date(dice));
             }
         }

@@ -61,6 +61,8 @@ arg-level = identical: every octet, marks, dates; present: whether each message 
 arg-backup = Also save each message in this directory; it is read from the old mailbox only once
 arg-put_back = Store again what was moved before and has since gone from the new mailbox
 arg-yes = Remove without asking
+arg-even_if_elsewhere = Move also what was in another folder of the new mailbox before the move
+arg-go_on_anyway = Go on although another program brings the same mail to the new mailbox
 arg-source_password_env = Variable that holds the old mailbox’s password; else the keychain, else asked for
 arg-target_password_env = Variable that holds the new mailbox’s password; else the keychain, else asked for
 arg-source_auth = How to sign in to the old mailbox. Usually the best it offers
@@ -154,5 +156,7 @@ hint-variable = The password came from the variable { $variable }.
 hint-certificate_untrusted = For an own authority: --ca FILE. For exactly this certificate, once the fingerprint is compared: { $option }
 hint-certificate_changed = To trust exactly this certificate, once the fingerprint is compared: { $option }
 hint-layout_changed = A new plan: --replan
+hint-other_copier = To go on all the same: --go-on-anyway
+hint-elsewhere = To move what is in other folders there as well: --even-if-elsewhere
 hint-starttls_missing = Only on this computer or a network that is yours alone: imap://...?security=none sends the password unprotected.
 hint-disk_failed = Another place for records: --home DIR

@@ -180,6 +180,12 @@ cause-same_mailbox = Both sides are the same mailbox.
 cause-identity_changed = The { mailbox } is not the one of the last run: another server answers at { $host }
     .meaning = After a switch of the mail domain the old name may lead to the new server. So we stopped; nothing was changed.
     .todo = Ask the provider for the server’s lasting name, and use that.
+cause-other_copier = Another program brings the same mail to the new mailbox{ $about ->
+        [none] .
+       *[other] , { $about } messages so far.
+     }
+    .meaning = Both together could store mail twice, so we stopped before storing more. What has been moved stays moved.
+    .todo = If the provider’s own mover or a mail program is at work, let it come to its end or stop it; then go on. What it brought is not moved again.
 cause-layout_changed = This move was planned with other options for its folders.
     .meaning = Going on with new ones could store mail twice in two places, so we stopped; nothing was changed.
     .todo = Use the same options as last time, or say that you want a new plan.
@@ -254,6 +260,12 @@ problem-maybe_twice = A message may be in the new mailbox twice.
 problem-deleted_at_source = A message that was moved earlier is no longer in the old mailbox.
     .meaning = It stays in the new mailbox and in the backup.
     .todo = There is nothing to do.
+problem-already_elsewhere = { $detail ->
+        [none] A message was in another folder of the new mailbox before the move, and is not moved again.
+       *[other] A message was in another folder of the new mailbox before the move, and is not moved again: { $detail }
+     }
+    .meaning = It stays there, once.
+    .todo = There is nothing to do, unless you want it in its old folder as well.
 problem-changed_by_server = The new mailbox keeps a message in a slightly different form.
     .meaning = The server changed what it was given; the backup has the original.
     .todo = There is nothing to do, unless something looks wrong when you open it.

@@ -61,6 +61,8 @@ arg-level = identical:逐字节,连同标记和日期;present:只看每封在不
 arg-backup = 同时把每封邮件保存到这个目录;旧邮箱只读取一次
 arg-put_back = 以前搬好、后来从新邮箱消失的邮件再存一次
 arg-yes = 不询问就删除
+arg-even_if_elsewhere = 搬家前就在新邮箱另一个文件夹里的邮件也搬
+arg-go_on_anyway = 即使另一个程序也在往新邮箱搬同样的邮件,仍然继续
 arg-source_password_env = 存放旧邮箱密码的环境变量;不写则查系统密码库,再在终端上询问
 arg-target_password_env = 存放新邮箱密码的环境变量;不写则查系统密码库,再在终端上询问
 arg-source_auth = 怎样登录旧邮箱。通常用它提供的最好方式
@@ -151,5 +153,7 @@ hint-variable = 这个密码来自环境变量 { $variable }。
 hint-certificate_untrusted = 自己的签发机构:--ca FILE。核对指纹后只信任这张证书:{ $option }
 hint-certificate_changed = 核对指纹后只信任这张证书:{ $option }
 hint-layout_changed = 重新安排:--replan
+hint-other_copier = 仍要继续:--go-on-anyway
+hint-elsewhere = 那边其他文件夹里已有的也要搬:--even-if-elsewhere
 hint-starttls_missing = 只有在本机或您独用的网络上才可:imap://...?security=none 会不加保护地发送密码。
 hint-disk_failed = 换一个位置存放记录:--home DIR

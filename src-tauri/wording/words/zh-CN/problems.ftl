@@ -177,6 +177,12 @@ cause-same_mailbox = 两边是同一个邮箱。
 cause-identity_changed = { mailbox }和上次不是同一个:在 { $host } 回应的是另一台服务器。
     .meaning = 域名切换之后,旧的服务器名可能通向新服务器。所以已停止,没有任何改动。
     .todo = 请向服务商询问长期有效的服务器名,然后用它。
+cause-other_copier = 另一个程序也在把同样的邮件搬进新邮箱{ $about ->
+        [none] 。
+       *[other] ,已有 { $about } 封。
+     }
+    .meaning = 两边一起搬,同一封邮件可能存入两次,所以已停下,没有再存。已搬的都在。
+    .todo = 如果服务商的搬家工具或某个邮件程序正在搬,请等它搬完或让它停下,然后继续。它搬来的不会重复搬。
 cause-layout_changed = 这次搬家先前是按另一套文件夹选项安排的。
     .meaning = 换了选项接着搬,同一封邮件可能存到两处,所以已停止,没有任何改动。
     .todo = 请用和上次一样的选项,或说明要重新安排。
@@ -251,6 +257,12 @@ problem-maybe_twice = 有一封邮件在新邮箱里可能有两份。
 problem-deleted_at_source = 有一封以前搬好的邮件已不在旧邮箱里。
     .meaning = 它仍保留在新邮箱和备份里。
     .todo = 不用处理。
+problem-already_elsewhere = { $detail ->
+        [none] 有一封邮件在搬家前就在新邮箱的另一个文件夹里,不再搬。
+       *[other] 有一封邮件在搬家前就在新邮箱的另一个文件夹里,不再搬:{ $detail }
+     }
+    .meaning = 它留在那里,只有一份。
+    .todo = 不用处理,除非您希望原来的文件夹里也有它。
 problem-changed_by_server = 新邮箱保存的一封邮件与原件略有不同。
     .meaning = 服务器改动了收到的内容;备份里有原件。
     .todo = 不用处理,除非打开后看起来不对。
