@@ -146,9 +146,12 @@ export function actions(ipc, now, send) {
       if (place) send({ type: "place", place });
     },
     async start(backup) {
+      // Asked only where Check has found such mail.
+      const asked = state.screenOf(now()) === "check" && now().view?.survey?.elsewhere.length > 0;
+      const elsewhere = asked ? now().anyway : null;
       send({ type: "answered" });
       send({ type: "busy", what: "start", at: Date.now() });
-      await attempt(() => ipc.start(now().move, backup));
+      await attempt(() => ipc.start(now().move, backup, elsewhere));
     },
     /** Asks first: the dialog tells how much would be removed as soon as that is known. */
     async askUndo() {

@@ -117,6 +117,7 @@
  * @property {boolean} fits
  * @property {[number, number]|null} estimate  seconds
  * @property {number} already
+ * @property {{place: string, messages: number}[]} elsewhere  of `already`: in other folders of the new mailbox
  * @property {number} too_large
  * @property {number|null} oldest     ms since 1970
  * @property {string[]|null} hidden   not null: the old provider may hide mail; the steps that show it all, a line each
@@ -200,8 +201,12 @@ export const check = (/** @type {string} */ move) => call("check", { move });
 /** Opens the system's dialog; the new place, or null when cancelled. */
 export const chooseBackupPlace = (/** @type {string} */ move) =>
   /** @type {Promise<BackupPlace|null>} */ (call("choose_backup_place", { move }));
-/** Back up, proof, move and verify in a row. `backup` false: without a local copy (after the person confirmed). */
-export const start = (/** @type {string} */ move, /** @type {boolean} */ backup) => call("start", { move, backup });
+/**
+ * Back up, proof, move and verify in a row. `backup` false: without a local copy (after the person confirmed).
+ * `elsewhere`: what lies in other folders of the new mailbox already is moved all the same; null: as answered before.
+ */
+export const start = (/** @type {string} */ move, /** @type {boolean} */ backup, /** @type {boolean|null} */ elsewhere) =>
+  call("start", { move, backup, elsewhere });
 /** Looks how much of a move can be taken back; `stop` ends the look. */
 export const lookUndo = (/** @type {string} */ move) => /** @type {Promise<Undoable>} */ (call("look_undo", { move }));
 /** Takes the move back; its progress and result come through watch. */

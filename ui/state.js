@@ -55,6 +55,7 @@ export const initial = {
   left: null, // {bounds, at, phase}
   until: null, // when a wait ends
   older: null, // the answer to the question about hidden mail: "none", "show"
+  anyway: false, // mail that lies in other folders of the new mailbox is moved all the same
   entered: "", // a password given again in the middle of a move
   enteredSeen: false,
   onward: false, // the person went on from the result to the end
@@ -183,6 +184,7 @@ const EVENTS = {
   },
   busy: (state, { what, at }) => ({ ...state, busy: what, started: state.started || what === "start", looked: what === "check" || (state.looked && what !== "start"), trouble: null, since: at, now: at }),
   older: (state, { answer }) => ({ ...state, older: answer }),
+  anyway: (state, { on }) => ({ ...state, anyway: on }),
   place: (state, { place }) => (state.view ? { ...state, view: { ...state.view, place } } : state),
   enter: (state, { value }) => ({ ...state, entered: value }),
   enterEye: (state) => ({ ...state, enteredSeen: !state.enteredSeen }),
@@ -219,6 +221,7 @@ const left = (state) => ({
   left: null,
   until: null,
   older: null,
+  anyway: false,
   entered: "",
   enteredSeen: false,
   onward: false,

@@ -127,8 +127,13 @@ async fn pick_folder<R: Runtime>(window: Window<R>, start: Option<PathBuf>) -> O
 }
 
 #[tauri::command]
-pub(crate) async fn start(desk: Shared<'_>, r#move: String, backup: bool) -> Answer<()> {
-    let launched = desk.live(&r#move).and_then(|live| live.launch(&desk, Aim::Start { backup }));
+pub(crate) async fn start(desk: Shared<'_>, r#move: String, backup: bool, elsewhere: Option<bool>) -> Answer<()> {
+    let launched = desk.live(&r#move).and_then(|live| {
+        if let Some(elsewhere) = elsewhere {
+            live.answer_elsewhere(&desk, elsewhere)?;
+        }
+        live.launch(&desk, Aim::Start { backup })
+    });
     told(&desk, launched)
 }
 

@@ -119,6 +119,13 @@ impl Live {
         }
     }
 
+    /// Whether mail that lies in other folders of the new mailbox already is moved all the same: asked on Check.
+    pub(crate) fn answer_elsewhere(&self, desk: &Desk, anyway: bool) -> mail::Result<()> {
+        desk.home()?.update(&self.id, |record| record.even_if_elsewhere = anyway)?;
+        self.state().record.even_if_elsewhere = anyway;
+        Ok(())
+    }
+
     /// Starts a run in the background. One that is at work already is left alone.
     pub(crate) fn launch(self: &Arc<Self>, desk: &Arc<Desk>, aim: Aim) -> mail::Result<()> {
         let mut state = self.state();
@@ -128,6 +135,11 @@ impl Live {
             None => {}
         }
         let home = desk.home()?;
+        let answers = Answers {
+            even_if_elsewhere: aim != Aim::Check && state.record.even_if_elsewhere,
+            // The last run ended with this question, and the person goes on.
+            go_on_anyway: state.record.last.as_ref().is_some_and(|last| last.asked(Cause::OtherCopier)),
+        };
         if aim == Aim::Undo {
             // As for a start: after a crash it goes on from Home.
             let begun = Last { verdict: Verdict::Stopped.name().to_owned(), undone: true, ..Last::default() };
@@ -146,7 +158,7 @@ impl Live {
                 record.last = Some(begun);
             })?;
         }
-        let request = request(home.path().to_owned(), &state.record, aim)?;
+        let request = Request { answers, ..request(home.path().to_owned(), &state.record, aim)? };
         let credentials = Arc::new(Asker { desk: Arc::clone(desk), live: Arc::clone(self) });
         let run = transfer::start(request, credentials);
         let mut snapshots = run.snapshots();

@@ -6,6 +6,7 @@ use crate::place;
 use crate::wire;
 use account::provider;
 use mail::{Cause, Failure, Side};
+use std::collections::BTreeMap;
 use std::time::Instant;
 use transfer::home::{Kind, Last, Mailbox, Record};
 use transfer::stages::{Facts, Stage, Standing, stages};
@@ -203,11 +204,23 @@ fn survey(words: &Words, old: &Mailbox, checked: &Outcome) -> Option<wire::Surve
         fits: survey.room.is_none_or(|room| checked.octets <= room),
         estimate: survey.estimate.map(ordered),
         already: checked.counts.already,
+        elsewhere: elsewhere(&checked.problems),
         too_large: too_large as u64,
         oldest: survey.oldest.map(|seconds| seconds * 1000),
         hidden: hides.map(|id| words.steps_to_all_mail(&id)),
         folders,
     })
+}
+
+/// How many messages lie in each other folder already; most first.
+fn elsewhere(problems: &[Problem]) -> Vec<wire::Elsewhere> {
+    let mut places: BTreeMap<&str, u64> = BTreeMap::new();
+    let found = problems.iter().filter(|problem| problem.code == "already_elsewhere");
+    found.filter_map(|problem| problem.detail.as_deref()).for_each(|place| *places.entry(place).or_default() += 1);
+    let mut places: Vec<_> =
+        places.into_iter().map(|(place, messages)| wire::Elsewhere { place: place.to_owned(), messages }).collect();
+    places.sort_by_key(|one| std::cmp::Reverse(one.messages));
+    places
 }
 
 /// Of the last start: of this session, or as the record keeps it.

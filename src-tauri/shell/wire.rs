@@ -249,6 +249,12 @@ pub struct FolderSurvey {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Elsewhere {
+    pub place: String,
+    pub messages: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Survey {
     pub messages: u64,
     pub octets: u64,
@@ -256,6 +262,8 @@ pub struct Survey {
     pub fits: bool,
     pub estimate: Option<(u64, u64)>,
     pub already: u64,
+    /// Of `already`: in other folders of the new mailbox.
+    pub elsewhere: Vec<Elsewhere>,
     pub too_large: u64,
     pub oldest: Option<i64>,
     /// Folders whose mail the old provider may hide; None: nothing known.

@@ -101,6 +101,7 @@ fn view() -> View {
             fits: true,
             estimate: Some((60, 180)),
             already: 790,
+            elsewhere: vec![Elsewhere { place: "Archive".into(), messages: 40 }],
             too_large: 1,
             oldest: Some(1_104_537_600_000),
             hidden: None,

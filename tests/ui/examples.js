@@ -124,6 +124,7 @@ const survey = (extra = {}) => ({
   fits: true,
   estimate: [400, 820],
   already: 0,
+  elsewhere: [],
   too_large: 0,
   oldest: Date.UTC(2016, 2, 4),
   hidden: null,
@@ -169,7 +170,7 @@ const ended = (extra, stage = "finish") => ({ ...base, stages: stages(stage), ph
 export const views = (l) => ({
   looking: { ...base, running: true, phase: "connecting" },
   counting: { ...base, running: true, phase: "survey", progress: progress(1290, { left: null, pace: 0 }) },
-  ready: { ...base, stages: stages("backup"), survey: survey({ already: 40 }) },
+  ready: { ...base, stages: stages("backup"), survey: survey({ already: 40, elsewhere: [{ place: "Archive/2019", messages: 31 }, { place: "INBOX", messages: 2 }] }) },
   older: { ...base, stages: stages("backup"), survey: survey({ oldest: Date.UTC(2026, 9, 23), hidden: [pick(l, "登录网页版腾讯企业邮", "Sign in to Tencent Exmail on the web"), pick(l, "设置 › 收发信设置 › 收取选项:选“全部”", "Settings › Receiving: choose “All”"), pick(l, "勾选“收取我的文件夹”,保存", "Tick “My folders”, save")] }) },
   lacks: { ...base, stages: stages("backup"), survey: survey({ fits: false, room: 1_200_000_000, too_large: 2 }) },
   empty: { ...base, stages: stages("backup"), survey: survey({ messages: 0, octets: 0, oldest: null, folders: [], estimate: null }) },

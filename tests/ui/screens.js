@@ -183,6 +183,24 @@ test("a move that cannot be followed says so, and can be tried again", async () 
   equal([visible("button.main")[0].textContent, visible("button.main")[0].getAttribute("aria-disabled")], ["Check again", null]);
 });
 
+test("what lies elsewhere is named with its folder, and the box goes along with the start", async () => {
+  const app = open("en");
+  show(app, "en", "ready");
+  equal(visible(".elsewhere li").map((node) => node.textContent), ["31 of them in Archive/2019", "2 of them in Inbox"]);
+  const asked = () => window.wire.calls.findLast(([command]) => command === "start")[1].elsewhere;
+  await app.act.start(true);
+  equal(asked(), false);
+  show(app, "en", "ready");
+  visible(".elsewhere input")[0].click();
+  await app.act.start(true);
+  equal([app.state().anyway, asked()], [true, true]);
+  // Without such mail there is nothing to answer.
+  show(app, "en", "older");
+  equal(visible(".elsewhere").length, 0);
+  await app.act.start(true);
+  equal(asked(), null);
+});
+
 test("a fault of ours is said plainly", async () => {
   const app = open("en", "one");
   show(app, "en", "ready");

@@ -2,4 +2,5 @@
 
 mod edges;
 mod page;
+mod recognition;
 mod road;

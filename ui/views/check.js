@@ -1,6 +1,6 @@
 // Check: what both mailboxes hold, what to look at before the start, where the backup goes.
 
-import { bind, button, h, show, view } from "../dom.js";
+import { bind, button, h, id, show, view } from "../dom.js";
 import { list, virtual } from "../list.js";
 import { sign } from "../chart.js";
 import { advice, intoSight, liveSign, mainButton, screen, trust } from "./parts.js";
@@ -9,6 +9,7 @@ import { active, thingsOf } from "../state.js";
 const looking = (s) => active(s) || s.busy === "check" || (!s.view && !s.trouble);
 const ready = (s) => !looking(s) && s.view?.survey;
 const long = (s) => s.now - s.since > 10_000;
+const PLACES = 5; // named on the screen; the rest is counted
 
 const waiting = (act) =>
   show(looking, () =>
@@ -116,6 +117,28 @@ const place = (act) =>
     ),
   );
 
+/** Where the mail lies that is there already, and the wish to have it moved all the same. */
+const elsewhere = (act) => () => {
+  const anyway = id("anyway");
+  return h(
+    "div",
+    { class: "elsewhere" },
+    list({
+      class: "quiet",
+      key: ({ place }) => place,
+      rows: (s) => s.view.survey.elsewhere.slice(0, PLACES),
+      row: () => h("li", { dir: "auto", text: ({ place, messages }, t) => t.check.elsewhere(t.folder(place), messages) }),
+    }),
+    show((s) => s.view.survey.elsewhere.length > PLACES, () => h("p", { class: "quiet", text: (s, t) => t.check.elsewhereMore(s.view.survey.elsewhere.length - PLACES) })),
+    h(
+      "p",
+      { class: "check-line" },
+      h("input", { type: "checkbox", id: anyway, checked: (s) => s.anyway, on: { change: (event) => act.send({ type: "anyway", on: event.target.checked }) } }),
+      h("label", { for: anyway, text: (_, t) => t.check.anyway }),
+    ),
+  );
+};
+
 const result = (act) =>
   show(ready, () =>
     h(
@@ -130,6 +153,7 @@ const result = (act) =>
       }),
       list({ class: "things", key: (it) => it.what + (it.folder ?? ""), rows: thingsOf, row: thing(act) }),
       show((s) => s.view.survey.already > 0 && s.view.kind === "move", () => h("p", { class: "found-line" }, sign("ok", "ok"), h("span", { text: (s, t) => t.check.already(s.view.survey.already) }))),
+      show((s) => s.view.survey.elsewhere.length > 0, elsewhere(act)),
       show((s) => s.view.survey.too_large > 0, () => h("p", { class: "found-line" }, sign("needs", "wait"), h("span", { text: (s, t) => t.check.tooLarge(s.view.survey.too_large) }))),
       h("div", { class: "card plain" }, place(act), folders()),
     ),
