@@ -13,6 +13,15 @@ use tokio::sync::Semaphore;
 /// pieces come with empty pages each time, and of unequal ones much stays unused between.
 pub(crate) const SEGMENT: usize = 64 * 1024;
 
+fn is_small(size: u64) -> bool {
+    size <= SEGMENT as u64
+}
+
+/// Octets that a body of this size takes of the budget while it is in memory.
+fn held(size: u64) -> u64 {
+    if is_small(size) { size } else { size.next_multiple_of(SEGMENT as u64) }
+}
+
 /// Clones share one budget.
 #[derive(Clone, Debug)]
 pub struct Budget {
@@ -34,21 +43,28 @@ impl Budget {
     /// Starts a body of `size` octets as announced. Waits until the budget has room: nothing that holds a permit
     /// may wait for this one.
     pub async fn body(&self, size: u64) -> Result<BodyWriter> {
-        let (spooled, small) = (size > self.share, size <= SEGMENT as u64);
-        let held = match spooled {
-            true => CHUNK as u64,
-            false if small => size,
-            false => size.next_multiple_of(SEGMENT as u64),
-        };
+        let spooled = size > self.share;
+        let held = if spooled { CHUNK as u64 } else { held(size) };
         let permit = Arc::clone(&self.free).acquire_many_owned((held as u32).min(self.total)).await.ok();
-        let store = if spooled {
+        Ok(BodyWriter::new(self.place(size, spooled)?, permit))
+    }
+
+    /// The same without waiting, for those who hold a permit already: what finds no room is spooled.
+    pub fn body_at_once(&self, size: u64) -> Result<BodyWriter> {
+        let here = size <= self.share && held(size) <= u64::from(self.total);
+        let room = || Arc::clone(&self.free).try_acquire_many_owned(held(size) as u32).ok();
+        let permit = if here { room() } else { None };
+        Ok(BodyWriter::new(self.place(size, permit.is_none())?, permit))
+    }
+
+    fn place(&self, size: u64, spooled: bool) -> Result<Store> {
+        Ok(if spooled {
             Store::File(tempfile::tempfile_in(&self.spool)?)
-        } else if small {
+        } else if is_small(size) {
             Store::Small(Vec::with_capacity(size as usize))
         } else {
             Store::Segments(Vec::with_capacity(size.div_ceil(SEGMENT as u64) as usize), self.segments.clone())
-        };
-        Ok(BodyWriter::new(store, permit))
+        })
     }
 
     /// Starts a body of which nothing is kept but its hashes and its length: its reader gives nothing.

@@ -15,6 +15,7 @@ pub mod message;
 pub mod net;
 pub mod ports;
 pub mod relay;
+pub mod repair;
 
 pub use body::{Body, BodyReader, BodyWriter};
 pub use budget::Budget;
@@ -28,3 +29,4 @@ pub use ports::{
     Capacity, Feed, Fence, FlagChange, Given, Identity, Limits, Look, NameRules, Order, Outcome, Part, Place, Portion,
     Source, Taken, Target, Want,
 };
+pub use repair::Repaired;

@@ -2,7 +2,9 @@
 //! are implemented by IMAP (both), POP3 (source), an archive (both) and memory (both, the reference).
 //! Retry, rate limit, repair, reading through an archive and fault injection wrap these traits.
 
-use crate::{Cause, Failure, Fetched, Flags, Folder, FolderPath, Listing, Message, MessageId, Result, SpecialUse};
+use crate::{
+    Cause, Failure, Fetched, Flags, Folder, FolderPath, Listing, Message, MessageId, Repaired, Result, SpecialUse,
+};
 use async_trait::async_trait;
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
@@ -215,6 +217,12 @@ pub trait Feed: Send {
 
     /// Gives the messages back with what became of them. The result rides in the next commit.
     async fn settle(&mut self, fence: &Fence, outcomes: Vec<(Message, Outcome)>) -> Result<()>;
+
+    /// A message that was taken and not settled is now to be given in another form: commits that form as intended in
+    /// its place. False: it is not wanted in another form.
+    async fn instead(&mut self, _fence: &Fence, _form: &Message, _of: &Repaired) -> Result<bool> {
+        Ok(false)
+    }
 
     /// This folder takes nothing more, others do; what it was given and is not settled stays in doubt.
     fn folder_failed(&mut self, fence: &Fence, failure: Failure);
