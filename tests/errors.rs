@@ -91,6 +91,22 @@ fn a_full_disk_stops_and_the_same_command_goes_on() {
 }
 
 #[test]
+fn no_room_even_for_the_journal_is_a_full_disk_too() {
+    let (old, new) = (Dovecot::start(), Dovecot::start());
+    old.wire().load(&samples(30), '/', "");
+    let person = person(&old, &new);
+    let disk = SmallDisk::at(&person.data(), 1);
+    disk.leave(0);
+    let run = person.run(&patience(between("move", &old, &new), "0")).expect(4);
+    plain(&run, &["disk"]);
+    assert_eq!(run.json()["result"], "stopped");
+    assert_eq!(MailboxState::of(&new).messages(), 0);
+    disk.grow(50);
+    let run = person.run(&patience(between("move", &old, &new), "0")).expect(0);
+    assert_eq!(run.count("stored"), 30);
+}
+
+#[test]
 fn a_server_that_stays_away_ends_with_4_and_the_same_command_goes_on() {
     // Killed over a Maildir, Dovecot leaves a lock for two minutes and loses the names of keywords.
     let old = Dovecot::start();

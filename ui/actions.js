@@ -178,9 +178,9 @@ export function actions(ipc, now, send) {
       send({ type: "busy", what: "pause", at: Date.now() });
       await attempt(() => ipc.pause(now().move));
     },
-    async resume() {
+    async resume(repair = false) {
       send({ type: "busy", what: "start", at: Date.now() });
-      await attempt(() => ipc.resume(now().move));
+      await attempt(() => ipc.resume(now().move, repair === true));
     },
     async stop() {
       send({ type: "answered" });

@@ -12,7 +12,7 @@
  * @property {string} what     what happened
  * @property {string} meaning  what it means for the mail
  * @property {string} todo     what to do
- * @property {"try_again"|"enter_password"|"choose_provider"|"open_steps"|"go_on"|"trust"|"change_place"|"start_over"|null} button
+ * @property {"try_again"|"enter_password"|"choose_provider"|"open_steps"|"go_on"|"trust"|"change_place"|"start_over"|"repair"|null} button
  * @property {string|null} words  the server's own words: text only, folded
  */
 
@@ -212,8 +212,11 @@ export const lookUndo = (/** @type {string} */ move) => /** @type {Promise<Undoa
 /** Takes the move back; its progress and result come through watch. */
 export const undo = (/** @type {string} */ move) => call("undo", { move });
 export const pause = (/** @type {string} */ move) => call("pause", { move });
-/** Goes on after pause, stop, a full disk or mailbox; tries at once when it waits for a server. */
-export const resume = (/** @type {string} */ move) => call("resume", { move });
+/**
+ * Goes on after pause, stop, a full disk or mailbox; tries at once when it waits for a server. `repair`: the person
+ * consents to small repairs of what was refused.
+ */
+export const resume = (/** @type {string} */ move, repair = false) => call("resume", { move, repair });
 export const stop = (/** @type {string} */ move) => call("stop", { move });
 export const givePassword = (/** @type {string} */ move, /** @type {Side} */ side, /** @type {string} */ password) =>
   call("give_password", { move, side, password });

@@ -20,7 +20,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
-use transfer::{Outcome, Place, Request, Task, Verdict};
+use transfer::{Outcome, Place, Problem, Request, Task, Verdict};
 use usage::Usage;
 use wording::{Action, Context, Mailbox, Words};
 
@@ -169,11 +169,11 @@ fn tell(job: &Job, task: &Task, outcome: &Outcome, json: bool, screen: &Screen, 
     if let Some(failure) = outcome.failure.as_ref().filter(|failure| failure.cause != Cause::Stopped) {
         screen.say(&advice(job, failure, words, &context));
     }
-    hints(task, outcome).into_iter().for_each(|hint| screen.say(&words.text(hint)));
+    hints(&job.request, task, outcome).into_iter().for_each(|hint| screen.say(&words.text(hint)));
 }
 
 /// What the person may do next, as ids of `wording`.
-fn hints(task: &Task, outcome: &Outcome) -> Vec<&'static str> {
+fn hints(request: &Request, task: &Task, outcome: &Outcome) -> Vec<&'static str> {
     let on_request = outcome.failure.as_ref().is_some_and(|failure| failure.cause == Cause::Stopped);
     let asks = outcome.failure.as_ref().is_some_and(|failure| failure.cause == Cause::OtherCopier);
     let elsewhere = outcome.problems.iter().any(|problem| problem.code == "already_elsewhere");
@@ -188,6 +188,11 @@ fn hints(task: &Task, outcome: &Outcome) -> Vec<&'static str> {
             gone.into_iter().chain(elsewhere).chain(["hint-verify"]).collect()
         }
         (Verdict::Complete, Task::Check) => elsewhere.into_iter().collect(),
+        (Verdict::Problems, Task::Move { .. })
+            if !request.answers.repair && outcome.problems.iter().any(Problem::may_be_repaired) =>
+        {
+            vec!["hint-repair"]
+        }
         _ => Vec::new(),
     }
 }

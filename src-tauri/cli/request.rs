@@ -80,8 +80,20 @@ pub fn job(general: &General, command: Command) -> Result<Job, Wrong> {
             answers.even_if_elsewhere = even_if_elsewhere;
             (from(&source)?, Some(mailbox_to(&target)?), Task::Check, layout, pace, old, new)
         }
-        Command::Move { source, target, backup, put_back, even_if_elsewhere, go_on_anyway, old, new, layout, pace } => {
-            answers = Answers { even_if_elsewhere, go_on_anyway };
+        Command::Move {
+            source,
+            target,
+            backup,
+            put_back,
+            even_if_elsewhere,
+            go_on_anyway,
+            repair,
+            old,
+            new,
+            layout,
+            pace,
+        } => {
+            answers = Answers { even_if_elsewhere, go_on_anyway, repair };
             let task = Task::Move { backup, prove_first: false, put_back, verify_after: None };
             (from(&source)?, Some(mailbox_to(&target)?), task, layout, pace, old, new)
         }
@@ -237,6 +249,7 @@ mod tests {
             "--put-back",
             "--even-if-elsewhere",
             "--go-on-anyway",
+            "--repair",
             "--source-auth",
             "login",
             "--target-admin",
@@ -252,7 +265,7 @@ mod tests {
         ])
         .unwrap();
         let request = job.request;
-        assert_eq!(request.answers, Answers { even_if_elsewhere: true, go_on_anyway: true });
+        assert_eq!(request.answers, Answers { even_if_elsewhere: true, go_on_anyway: true, repair: true });
         let (Place::Account(source), Some(Place::Account(target))) = (request.source, request.target) else {
             panic!("no accounts")
         };

@@ -148,8 +148,8 @@ mod tests {
     fn help_of_each_command_shows_its_options() {
         for (command, options) in [
             ("check", ["--source-password-env", "--target-trust", "--into", "--patience"]),
-            ("move", ["--backup", "--put-back", "--map", "--limit-messages"]),
-            ("move", ["--even-if-elsewhere", "--go-on-anyway", "--replan", "--into"]),
+            ("move", ["--backup", "--put-back", "--repair", "--limit-messages"]),
+            ("move", ["--even-if-elsewhere", "--go-on-anyway", "--map", "--into"]),
             ("backup", ["--source-admin", "--skip-folder", "--since", "--connections"]),
             ("verify", ["--level", "--ca", "--max-size", "--limit-rate"]),
             ("undo", ["--yes", "--ca", "--target-password-env", "--patience"]),

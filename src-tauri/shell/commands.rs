@@ -132,7 +132,7 @@ pub(crate) async fn start(desk: Shared<'_>, r#move: String, backup: bool, elsewh
         if let Some(elsewhere) = elsewhere {
             live.answer_elsewhere(&desk, elsewhere)?;
         }
-        live.launch(&desk, Aim::Start { backup })
+        live.launch(&desk, Aim::Start { backup, repair: false })
     });
     told(&desk, launched)
 }
@@ -160,21 +160,21 @@ pub(crate) async fn pause(desk: Shared<'_>, r#move: String) -> Answer<()> {
 }
 
 #[tauri::command]
-pub(crate) async fn resume(desk: Shared<'_>, r#move: String) -> Answer<()> {
+pub(crate) async fn resume(desk: Shared<'_>, r#move: String, repair: bool) -> Answer<()> {
     let live = told(&desk, desk.live(&r#move))?;
     if live.active().is_some() {
         live.control(|control| control.resume());
         return Ok(());
     }
-    let (facts, last) = {
+    let (facts, last, repair) = {
         let state = live.state();
-        (state.record.facts, state.record.last.clone())
+        (state.record.facts, state.record.last.clone(), repair || state.repair)
     };
     let undoing = last.is_some_and(|last| last.undone && last.verdict == Verdict::Stopped.name());
     let aim = if undoing {
         Aim::Undo
     } else if facts.checked {
-        Aim::Start { backup: !facts.no_backup }
+        Aim::Start { backup: !facts.no_backup, repair }
     } else {
         Aim::Check
     };

@@ -41,6 +41,8 @@ pub(crate) struct State {
     /// A look at what an undo would do. Beside the runs: it changes nothing, and no screen follows it.
     looking: Option<Control>,
     pub place: Option<crate::wire::BackupPlace>,
+    /// The person allowed small repairs for this move; what is resumed goes on with that.
+    pub repair: bool,
 }
 
 impl State {
@@ -67,7 +69,11 @@ pub(crate) struct Active {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Aim {
     Check,
-    Start { backup: bool },
+    /// `repair`: the person consents to small repairs.
+    Start {
+        backup: bool,
+        repair: bool,
+    },
     Undo,
 }
 
@@ -91,6 +97,7 @@ impl Live {
             given: None,
             looking: None,
             place: None,
+            repair: false,
         };
         Self { id, state: Mutex::new(state), changed: watch::channel(()).0 }
     }
@@ -139,6 +146,7 @@ impl Live {
             even_if_elsewhere: aim != Aim::Check && state.record.even_if_elsewhere,
             // The last run ended with this question, and the person goes on.
             go_on_anyway: state.record.last.as_ref().is_some_and(|last| last.asked(Cause::OtherCopier)),
+            repair: matches!(aim, Aim::Start { repair: true, .. }),
         };
         if aim == Aim::Undo {
             // As for a start: after a crash it goes on from Home.
@@ -146,7 +154,8 @@ impl Live {
             state.record.last = Some(begun.clone());
             home.update(&self.id, |record| record.last = Some(begun))?;
         }
-        if let Aim::Start { backup } = aim {
+        if let Aim::Start { backup, repair } = aim {
+            state.repair = repair;
             // Written before the first step: after a crash it stands as stopped, and goes on the same way.
             let begun = Last { verdict: Verdict::Stopped.name().to_owned(), ..Last::default() };
             let record = &mut state.record;
@@ -268,7 +277,7 @@ fn request(home: PathBuf, record: &Record, aim: Aim) -> mail::Result<Request> {
         (Aim::Check, _) => Task::Check,
         (Aim::Undo, _) => Task::Undo { remove: true },
         (Aim::Start { .. }, Kind::Backup) => Task::Backup { directory: directory()? },
-        (Aim::Start { backup }, Kind::Move) => Task::Move {
+        (Aim::Start { backup, .. }, Kind::Move) => Task::Move {
             backup: backup.then(directory).transpose()?,
             prove_first: backup,
             put_back: false,

@@ -82,7 +82,8 @@ pub(crate) fn problem(words: &Words, problem: &Problem, context: &Context) -> wi
         },
         folder: problem.folder.as_ref().map(ToString::to_string),
         uid: problem.id.as_ref().map(ToString::to_string),
-        detail: problem.detail.clone(),
+        // What a repair changes stands in the sentences.
+        detail: problem.detail.clone().filter(|detail| mail::repair::parse(detail).is_empty()),
         advice: words.problem(problem, context).into(),
     }
 }
@@ -107,7 +108,7 @@ fn facts(state: &State) -> Facts {
     let mut facts = state.record.facts;
     if let Some(Active { aim, .. }) = &state.run {
         facts.running = Some(stage_of(*aim, state.record.kind, state.snapshot.phase));
-        if *aim == (Aim::Start { backup: true }) && state.snapshot.phase >= Phase::Move {
+        if matches!(aim, Aim::Start { backup: true, .. }) && state.snapshot.phase >= Phase::Move {
             facts.backed_up = true;
         }
     }
@@ -120,7 +121,9 @@ fn stage_of(aim: Aim, kind: Kind, phase: Phase) -> Stage {
     match (aim, phase) {
         (Aim::Check, _) => Stage::Check,
         (_, Phase::BackUp | Phase::Prove) => Stage::Backup,
-        (_, Phase::Connecting | Phase::Survey) if kind == Kind::Backup || aim == (Aim::Start { backup: true }) => {
+        (_, Phase::Connecting | Phase::Survey)
+            if kind == Kind::Backup || matches!(aim, Aim::Start { backup: true, .. }) =>
+        {
             Stage::Backup
         }
         (_, Phase::Verify) => Stage::Verify,
@@ -379,6 +382,7 @@ impl From<wording::Advice> for wire::Advice {
         let wording::Advice { code, what, meaning, todo, button, words } = advice;
         let button = button.map(|action| match action {
             Action::TryAgain => wire::Button::TryAgain,
+            Action::Repair => wire::Button::Repair,
             Action::EnterPassword => wire::Button::EnterPassword,
             Action::ChooseProvider => wire::Button::ChooseProvider,
             Action::OpenSteps => wire::Button::OpenSteps,

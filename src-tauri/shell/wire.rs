@@ -58,6 +58,7 @@ pub enum Button {
     Trust,
     ChangePlace,
     StartOver,
+    Repair,
 }
 
 /// Also what a refused command gives.

@@ -172,7 +172,7 @@ fn examples() -> Result<Value, serde_json::Error> {
         "ProblemPage": ProblemPage { total: 1, rows: vec![row.clone()] },
         "values": {
             "Language": [to_value(Language::Chinese)?, to_value(Language::English)?],
-            "button": [TryAgain, EnterPassword, ChooseProvider, OpenSteps, GoOn, Trust, ChangePlace, StartOver],
+            "button": [TryAgain, EnterPassword, ChooseProvider, OpenSteps, GoOn, Trust, ChangePlace, StartOver, Repair],
             "security": [account::Security::Tls, account::Security::StartTls, account::Security::Plain],
             "phase": [Phase::Idle, Phase::Connecting, Phase::Survey, Phase::Backup, Phase::Prove, Phase::Move, Phase::Verify, Phase::Undo, Phase::Done],
             "verdict": [Verdict::Complete, Verdict::Problems, Verdict::Stopped, Verdict::Failed],

@@ -9,6 +9,7 @@ use crate::endpoint::{Door, Opener};
 use crate::growth::Growth;
 use crate::home::{Home, Lock};
 use crate::journal::Journal;
+use crate::mend::Mending;
 use crate::outcome::Survey;
 use crate::pace::{Gate, Paced};
 use crate::plan::{Plan, Planned};
@@ -273,13 +274,15 @@ impl Course {
         let opener = Arc::clone(&self.around.opener);
         let credentials = Asking::new(Arc::clone(&self.around.credentials), Arc::clone(&self.around.board));
         let (opener, credentials, budget) = (&*opener, &credentials, &self.budget);
+        let repair = self.request.answers.repair;
         let verifies = matches!(self.request.task, Task::Verify { .. });
         let new = &mut self.new;
         let theirs = async move {
             match new {
                 None => Ok((None, None)),
                 Some(new) if new.account().is_some() => {
-                    Ok((Some(new.target(opener, credentials, budget).await?), None))
+                    let target = new.target(opener, credentials, budget).await?;
+                    Ok((Some(Mending::wrap(target, budget, repair)), None))
                 }
                 Some(new) if verifies => Ok((None, Some(new.source(opener, credentials, budget).await?))),
                 Some(_) => Err(Failure::new(Cause::StoreUnusable).on(Side::Target)),
@@ -302,13 +305,15 @@ impl Course {
         let source = self.old.another(Arc::clone(opener), self.budget.clone())?;
         let target = self.new.as_ref()?.another(Arc::clone(opener), self.budget.clone())?;
         let (archive, budget, gate) = (self.archive.clone(), self.budget.clone(), self.gate.clone());
+        let repair = self.request.answers.repair;
         Some(Box::pin(async move {
             let begun = Instant::now();
             let both = match tokio::join!(source, target) {
                 (Ok(source), Ok(target)) => {
                     let source = through(source, archive, &budget);
                     let source = Paced::wrap(source, gate.as_ref());
-                    Ok(Sessions { source, target: Some(target), directory: None })
+                    let target = Some(Mending::wrap(target, &budget, repair));
+                    Ok(Sessions { source, target, directory: None })
                 }
                 (Err(failure), _) | (_, Err(failure)) => Err(failure),
             };

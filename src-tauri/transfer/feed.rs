@@ -6,7 +6,9 @@ use crate::journal::{Claim, Intent, Journal, Ledger, PairId, PairState, Print, S
 use crate::{Problem, ProblemLevel};
 use async_trait::async_trait;
 use futures::FutureExt;
-use mail::{Failure, Feed, Fence, Fetched, FolderPath, Limits, Message, MessageId, Outcome, Result, Side, Taken};
+use mail::{
+    Failure, Feed, Fence, Fetched, FolderPath, Limits, Message, MessageId, Outcome, Repaired, Result, Side, Taken,
+};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -224,7 +226,8 @@ fn print(message: &Message) -> Print {
 }
 
 fn intent(message: &Message) -> Intent {
-    Intent { id: message.id.clone(), print: print(message), flags: message.flags.clone(), date: message.date }
+    let (id, flags) = (message.id.clone(), message.flags.clone());
+    Intent { id, print: print(message), flags, date: message.date, of: None }
 }
 
 #[async_trait]
@@ -319,6 +322,18 @@ impl Feed for CopyFeed<'_> {
             (track.step)(Step::Stored { messages, octets });
         }
         Ok(())
+    }
+
+    async fn instead(&mut self, fence: &Fence, form: &Message, of: &Repaired) -> Result<bool> {
+        let Some(track) = self.tracks.get(&fence.folder.path).map(Arc::clone) else { return Ok(false) };
+        if self.stop.is_cancelled() || track.tally().failure.is_some() {
+            return Ok(false);
+        }
+        let queue = self.queue.entry(track.pair.id).or_default();
+        queue.intents.push(Intent { of: Some(of.clone()), ..intent(form) });
+        self.journal.commit_all(std::mem::take(&mut self.queue).into_iter().collect()).await?;
+        self.last = Some(track.at);
+        Ok(true)
     }
 
     fn folder_failed(&mut self, fence: &Fence, failure: Failure) {

@@ -11,6 +11,7 @@ mod ledger;
 mod mark;
 mod notes;
 mod refiled;
+mod repaired;
 mod stranger;
 mod taking;
 #[cfg(test)]

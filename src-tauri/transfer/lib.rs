@@ -12,6 +12,7 @@ mod feed;
 mod growth;
 pub mod home;
 pub mod journal;
+pub mod mend;
 #[cfg(test)]
 mod mutant;
 pub mod outcome;

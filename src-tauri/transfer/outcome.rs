@@ -1,6 +1,6 @@
 //! The result of a run, as counts and coded problems. found = stored + already + skipped + failed + gone.
 
-use mail::{Cause, Failure, FolderPath, MessageId};
+use mail::{Cause, Failure, FolderPath, MessageId, repair};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,18 +67,20 @@ pub struct Problem {
     pub level: ProblemLevel,
     pub folder: Option<FolderPath>,
     pub id: Option<MessageId>,
-    /// A thing's name: another folder, a host, a size. Not a sentence, never a secret.
+    /// A thing's name: another folder, a host, a size; of `repaired` what was changed, and of `message_refused` what a
+    /// repair might change ([`mail::repair::text`]). Not a sentence, never a secret.
     pub detail: Option<String>,
     /// The server's own words, if any.
     pub words: Option<String>,
 }
 
 impl Problem {
-    pub const NOTICES: [&str; 12] = [
+    pub const NOTICES: [&str; 13] = [
         "gone",
         "maybe_twice",
         "deleted_at_source",
         "changed_by_server",
+        "repaired",
         "renamed",
         "virtual_folder",
         "folder_unreadable",
@@ -88,6 +90,12 @@ impl Problem {
         "kept_renumbered",
         "already_elsewhere",
     ];
+    /// A message that the target refused, and might take with a small repair.
+    pub fn may_be_repaired(&self) -> bool {
+        let found = || self.detail.as_deref().is_some_and(|detail| !repair::parse(detail).is_empty());
+        self.code == Cause::MessageRefused.code() && found()
+    }
+
     /// What `verify` finds.
     pub const DIFFERENCES: [&str; 5] = ["missing", "different", "flags_differ", "date_differs", "archive_damaged"];
 }
@@ -120,10 +128,10 @@ impl Outcome {
         Self { verdict: Verdict::Stopped, ..Self::failed(Failure::new(Cause::Stopped)) }
     }
 
-    /// Could not start, because of this.
+    /// Could not start, because of this. Where the disk is full, even for the journal, the same command goes on later.
     pub fn failed(failure: Failure) -> Self {
         Self {
-            verdict: Verdict::Failed,
+            verdict: if failure.cause == Cause::DiskFull { Verdict::Stopped } else { Verdict::Failed },
             counts: Counts::default(),
             octets: 0,
             seconds: 0.0,

@@ -61,7 +61,8 @@ impl Course {
         let verdict = match &failure {
             None if wrong => Verdict::Problems,
             None => Verdict::Complete,
-            Some(failure) if failure.cause == Cause::Stopped => Verdict::Stopped,
+            // A full disk is made room on, and then the same command goes on.
+            Some(failure) if matches!(failure.cause, Cause::Stopped | Cause::DiskFull) => Verdict::Stopped,
             Some(failure) if self.opened && !judged(failure) && (begun || away(failure)) => Verdict::Stopped,
             Some(_) => Verdict::Failed,
         };

@@ -57,6 +57,8 @@ pub struct Answers {
     pub even_if_elsewhere: bool,
     /// Another program brings the same mail to the target: go on.
     pub go_on_anyway: bool,
+    /// What the target refuses for its octets may be stored with the smallest repair that it accepts, named in the report.
+    pub repair: bool,
 }
 
 /// Which folders and messages, and where to. Stored with the plan; another layout later needs `replan`.

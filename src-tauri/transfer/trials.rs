@@ -3,6 +3,7 @@
 mod crew;
 mod faults;
 mod recognition;
+mod repair;
 mod tasks;
 mod undo;
 

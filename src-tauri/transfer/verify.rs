@@ -5,8 +5,9 @@
 use crate::compare::{Item, Mark, judge, rewritten};
 use crate::copy::Step;
 use crate::course::Course;
-use crate::journal::State;
+use crate::journal::{Print, State};
 use crate::{Counts, Level, Problem, ProblemLevel, Task, survey};
+use mail::repair::{self, Repaired};
 use mail::{
     Cause, Failure, Fetched, Flags, Folder, FolderPath, MessageId, Part, Result, Sha256, Side, Source, System, Want,
 };
@@ -155,7 +156,9 @@ impl Course {
                 notes.push(unread);
             }
         }
-        let ours = of(&mut comparison.source, &mut items.iter().copied());
+        let mut ours = of(&mut comparison.source, &mut items.iter().copied());
+        let repaired = self.repaired(&folder.path).await?;
+        let as_fetched = stand_for_repaired(&mut ours, &repaired);
         let there = of(&mut comparison.target, &mut their_ids.iter());
         let judgement = judge(&ours, &there);
         let mut forms_there = HashMap::new();
@@ -200,6 +203,10 @@ impl Course {
         }
         for (our_at, there_at) in &judgement.equal {
             counts.already += 1;
+            if let Some((of, _)) = repaired.get(&ours[*our_at].id).filter(|_| as_fetched.contains(our_at)) {
+                let detail = Some(repair::text(&of.findings));
+                notes.push(line("repaired", ProblemLevel::Notice, &folder.path, &ours[*our_at].id, detail));
+            }
             if level == Level::Identical {
                 notes.extend(side_differences(&folder.path, &ours[*our_at], &there[*there_at]));
             }
@@ -285,6 +292,16 @@ impl Course {
         Ok((ids, their_ids, their_folder))
     }
 
+    /// Messages of a folder that were stored in a repaired form.
+    async fn repaired(&self, folder: &FolderPath) -> Result<HashMap<MessageId, (Repaired, Print)>> {
+        let mut repaired = HashMap::new();
+        for pair in self.journal.pairs().await?.into_iter().filter(|pair| pair.source == *folder) {
+            let rows = self.journal.repaired(pair.id).await?;
+            repaired.extend(rows.into_iter().map(|(id, of, print)| (id, (of, print))));
+        }
+        Ok(repaired)
+    }
+
     /// What the journal knows of a folder's messages.
     async fn ledger(&self, folder: &FolderPath) -> Result<HashMap<MessageId, (State, Option<u32>)>> {
         let mut ledger = HashMap::new();
@@ -299,6 +316,23 @@ impl Course {
         }
         Ok(ledger)
     }
+}
+
+/// A message whose octets are those that were repaired once is looked for in the form that was stored: exactly that form
+/// is equal to it, and nothing else. Tells which they are.
+fn stand_for_repaired(ours: &mut [Item], repaired: &HashMap<MessageId, (Repaired, Print)>) -> HashSet<usize> {
+    let mut stand = HashSet::new();
+    for (at, item) in ours.iter_mut().enumerate() {
+        let Some((of, print)) = repaired.get(&item.id) else { continue };
+        let form = match item.mark {
+            Mark::Octets(sha256) if sha256 == of.sha256 => Mark::Octets(print.sha256),
+            Mark::Header(header) if header == of.header => Mark::Header(print.header),
+            _ => continue,
+        };
+        (item.mark, item.header) = (form, print.header);
+        stand.insert(at);
+    }
+    stand
 }
 
 fn take_headers(entries: Vec<mail::Entry>, readings: &mut Readings) {

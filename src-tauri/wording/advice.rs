@@ -4,6 +4,7 @@ use crate::number::size;
 use crate::{Value, Words};
 use account::Account;
 use account::provider::{self, SecretKind};
+use mail::repair::{self, Finding};
 use mail::{Cause, Failure, Side};
 use std::time::Instant;
 use transfer::{Problem, Waiting};
@@ -32,6 +33,8 @@ pub enum Action {
     Trust,
     ChangePlace,
     StartOver,
+    /// The same move again, with consent to small repairs.
+    Repair,
 }
 
 /// One side, as far as sentences name it.
@@ -123,7 +126,19 @@ impl Words {
         gaps.set_some("detail", problem.detail.as_deref());
         gaps.set_some("about", problem.detail.as_deref());
         gaps.set("code", &problem.code);
-        self.advice(&problem.code, &["problem", "cause"], gaps, None, problem.words.clone())
+        let findings = problem.detail.as_deref().map(repair::parse).unwrap_or_default();
+        let repairs: Vec<String> = findings.iter().map(|finding| self.finding(finding)).collect();
+        gaps.set_some("repairs", Some(&repairs.join(&self.text("repair-and"))));
+        let button = problem.may_be_repaired().then_some(Action::Repair);
+        self.advice(&problem.code, &["problem", "cause"], gaps, button, problem.words.clone())
+    }
+
+    /// What a repair changes, and where.
+    fn finding(&self, finding: &Finding) -> String {
+        let Finding { fault, count, offset, line } = *finding;
+        let number = Value::Number;
+        let gaps = [("n", number(count)), ("offset", number(offset)), ("line", number(line))];
+        self.fill(&format!("repair-{}", fault.code()), &gaps)
     }
 
     /// Why a run stands still and goes on by itself, or when the person acts.
@@ -165,7 +180,19 @@ impl Words {
     /// Every gap any sentence has, so that none is ever left open.
     fn gaps(&self, side: Option<Side>, context: &Context) -> Gaps {
         let mut gaps = Gaps(Vec::with_capacity(24));
-        let none = ["about", "folder", "detail", "wait", "subject", "issuer", "from", "until", "fingerprint", "code"];
+        let none = [
+            "about",
+            "folder",
+            "detail",
+            "wait",
+            "subject",
+            "issuer",
+            "from",
+            "until",
+            "fingerprint",
+            "code",
+            "repairs",
+        ];
         none.into_iter().for_each(|name| gaps.set(name, "none"));
         // A backup alone has one mailbox, which is neither old nor new.
         let alone = context.old.is_some() && context.new.is_none();

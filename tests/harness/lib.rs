@@ -14,6 +14,7 @@ pub mod faults;
 pub mod image;
 pub mod process;
 pub mod sample;
+pub mod strict;
 pub mod utf7;
 pub mod wire;
 
@@ -24,4 +25,5 @@ pub use delay::Proxy;
 pub use desktop::{Desk, Desktop};
 pub use dovecot::{Dovecot, Format, Options, PASSWORD, USER};
 pub use sample::{Letter, many, nasty, samples};
+pub use strict::Strict;
 pub use wire::{Value, Wire};

@@ -52,6 +52,7 @@ const row = (act) => () => {
         { class: "row-body", id: part_ },
         h("p", { class: "quiet wrap", dir: "auto", text: ({ item }, t) => title(item, t) }),
         advice(({ item }) => item.advice, { level: "told", without: true, details: ({ item }) => [item.folder, item.uid, item.detail].filter(Boolean).join(" ") }),
+        show(({ item }) => item.advice.button === "repair", () => button({ class: "second repair", text: (_, t) => t.advice.button("repair"), on: { click: () => act.resume(true) } })),
       ),
     ),
   );

@@ -53,6 +53,7 @@ export default {
         trust: "Trust",
         change_place: "Change the place",
         start_over: "Check again",
+        repair: "Try a small repair",
       })[button] ?? "Try again",
     internal: "Something in Mailferry did not work.",
     internalMeaning: "Your mail is where it was.",

@@ -50,6 +50,7 @@ export default {
         trust: "信任",
         change_place: "更改位置",
         start_over: "重新检查",
+        repair: "小修复后再试",
       })[button] ?? "再试",
     internal: "邮渡有一处没有正常工作。",
     internalMeaning: "您的邮件都在原处。",

@@ -10,7 +10,7 @@ use super::response::Response;
 use super::sieve::Lift;
 use super::status::{Kind, Status};
 use super::{Imap, command, refusal, set};
-use crate::{Cause, Failure, Feed, Fence, FolderPath, Limits, Message, Outcome, Reach, Result, Taken};
+use crate::{Cause, Failure, Feed, Fence, FolderPath, Limits, Message, Outcome, Reach, Result, Taken, repair};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,7 +30,8 @@ const SINGLES: usize = 200;
 const OCTETS: u64 = 24 << 20;
 /// How long the feed is left alone while answers are awaited: batches grow in that time.
 const PAUSE: Duration = Duration::from_millis(10);
-/// So many refusals without a reason, and nothing stored between them, are the folder's doing.
+/// So many refusals without a reason of messages that have no fault, and nothing stored between them, are the folder's
+/// doing.
 const IN_A_ROW: usize = 25;
 
 /// One command under way.
@@ -139,7 +140,7 @@ impl Voyage {
             }
             Refusal::Unstated(failure) => {
                 let in_a_row = self.unstated.entry(path.clone()).or_default();
-                *in_a_row += 1;
+                *in_a_row += messages.iter().filter(|message| !has_fault(message)).count();
                 let all = (*in_a_row >= IN_A_ROW).then(|| {
                     let folder = Failure { cause: Cause::FolderRefused, ..failure.clone() };
                     folder.reaching(Cause::FolderRefused.reach()).about(path.to_string())
@@ -161,6 +162,12 @@ fn stored_as(fence: &Fence, status: &Status, count: usize) -> (Vec<u32>, Option<
         return (Vec::new(), Some(changed));
     }
     (set::parse(uids, count).filter(|uids| uids.len() == count).unwrap_or_default(), None)
+}
+
+/// Whether a message may well be refused for what it is. An open end hardly anybody minds.
+fn has_fault(message: &Message) -> bool {
+    let found = repair::find(&message.body).unwrap_or_default();
+    found.iter().any(|finding| finding.fault != repair::Fault::OpenEnd)
 }
 
 fn refuse(messages: Vec<Message>, failure: &Failure) -> Vec<(Message, Outcome)> {

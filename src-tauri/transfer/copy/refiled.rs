@@ -114,7 +114,7 @@ async fn relocate(
         ((old.state.id, old.fence.folder.clone()), (new.state.id, new.fence.folder.clone()));
     let intend = |(id, at): &(MessageId, usize)| {
         let Kept { print, flags, date, .. } = &leaving[*at].kept;
-        Intent { id: id.clone(), print: *print, flags: flags.clone(), date: *date }
+        Intent { id: id.clone(), print: *print, flags: flags.clone(), date: *date, of: None }
     };
     // Like everything that is stored: if the answer is lost, the next run looks for it there.
     let intents = moves.iter().map(intend).collect();

@@ -321,6 +321,7 @@ impl Ends<'_> {
                     state: found.state,
                     this_run: true,
                     twice: false,
+                    repaired: false,
                     flags: 0,
                 }),
             }

@@ -2,9 +2,11 @@
 
 mod behaviour;
 mod interrupted;
+mod repaired;
 
 use super::*;
 use crate::journal::Journal;
+use crate::mend::Mending;
 use mail::memory::{Kept, Mailbox, Manners, Tripwire};
 use mail::{Flags, Limits, System};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +33,8 @@ pub struct World {
     pub journal: Journal,
     pub folders: Vec<FolderPath>,
     pub rules: Rules,
+    /// The person consents to repairs.
+    pub repair: bool,
     /// (folder, id) of all that any run named as maybe stored twice.
     pub named: BTreeSet<(FolderPath, MessageId)>,
 }
@@ -78,6 +82,7 @@ impl World {
             journal: Journal::in_memory().await.unwrap(),
             folders: vec![FolderPath::inbox()],
             rules: Rules { store: true, ..Rules::default() },
+            repair: false,
             named: BTreeSet::new(),
         }
     }
@@ -102,7 +107,7 @@ impl World {
     async fn attempt(&mut self, journal: &Journal, tripwire: &Tripwire) -> Result<Ran> {
         journal.begin_run().await?;
         let mut source = self.source.session_with(tripwire.clone());
-        let mut target = self.target.session_with(tripwire.clone());
+        let mut target = self.target_session(tripwire);
         let stop = CancellationToken::new();
         let mut ran = Ran { counts: Counts::default(), octets: 0, told: Counts::default() };
         let folders = source.folders().await?;
@@ -125,7 +130,7 @@ impl World {
                     }
                 };
                 let terms = (journal, &self.rules);
-                match copy_folder(pair.clone(), &mut source, &mut target, terms, Arc::new(step), &stop).await {
+                match copy_folder(pair.clone(), &mut source, &mut *target, terms, Arc::new(step), &stop).await {
                     Ok(copied) => {
                         ran.counts.add(copied.counts);
                         ran.octets += copied.octets;
@@ -135,13 +140,18 @@ impl World {
                     Err(failure) if tries < 3 && failure.side != Some(Side::Local) => {
                         tries += 1;
                         source = self.source.session_with(tripwire.clone());
-                        target = self.target.session_with(tripwire.clone());
+                        target = self.target_session(tripwire);
                     }
                     Err(failure) => return Err(failure),
                 }
             }
         }
         Ok(ran)
+    }
+
+    fn target_session(&self, tripwire: &Tripwire) -> Box<dyn Target> {
+        let session = Box::new(self.target.session_with(tripwire.clone()));
+        Mending::wrap(session, &mail::Budget::new(1 << 20, std::env::temp_dir()), self.repair)
     }
 
     pub async fn run_whole(&mut self) -> Ran {

@@ -46,6 +46,24 @@ const LATER: &str = "
 
 /// Stays when the file set aside is thrown away. A Mailferry of before has not noted it: the file beside tells.
 const REBUILT: &str = "INSERT OR IGNORE INTO setting VALUES ('rebuilt', '1')";
+/// Came later: what a message that was repaired was before, and what was changed ([`mail::repair::text`]).
+const REPAIRS: &str = "
+    ALTER TABLE ledger ADD COLUMN original BLOB;
+    ALTER TABLE ledger ADD COLUMN original_header BLOB;
+    ALTER TABLE ledger ADD COLUMN repairs TEXT;
+";
+
+/// What came later is made where it is missing.
+fn complete(file: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = file.transaction()?;
+    transaction.execute_batch(LATER)?;
+    transaction.execute_batch(MADE)?;
+    let known = "SELECT count(*) FROM pragma_table_info('ledger') WHERE name = 'repairs'";
+    if transaction.query_row(known, [], |row| row.get::<_, i64>(0))? == 0 {
+        transaction.execute_batch(REPAIRS)?;
+    }
+    transaction.commit()
+}
 
 pub fn open(path: &Path) -> Result<(Connection, Opened)> {
     let existed = path.metadata().is_ok_and(|file| file.len() > 0);
@@ -61,9 +79,8 @@ pub fn open(path: &Path) -> Result<(Connection, Opened)> {
 }
 
 pub fn in_memory() -> Result<Connection> {
-    let file = Connection::open_in_memory().map_err(|error| failure(&error))?;
-    let later = [LATER, MADE].concat();
-    file.execute_batch(TABLES).and_then(|()| file.execute_batch(&later)).map_err(|error| failure(&error))?;
+    let mut file = Connection::open_in_memory().map_err(|error| failure(&error))?;
+    file.execute_batch(TABLES).and_then(|()| complete(&mut file)).map_err(|error| failure(&error))?;
     Ok(file)
 }
 
@@ -116,8 +133,7 @@ fn attempt(path: &Path) -> Result<Connection, Trouble> {
             return Err(Trouble::Damaged);
         }
     }
-    file.execute_batch(LATER)?;
-    file.execute_batch(MADE)?;
+    complete(&mut file)?;
     if beside(path, ".damaged-1").exists() {
         file.execute_batch(REBUILT)?;
     }

@@ -5,7 +5,7 @@ use super::Journal;
 use super::columns::{Id, IdOwned, flags, pair, path_text, print, row, unsigned};
 use super::elsewhere::Spot;
 use crate::Problem;
-use mail::{Flags, FolderPath, HeaderHash, InternalDate, MessageId, Result, Sha256};
+use mail::{Flags, FolderPath, HeaderHash, InternalDate, MessageId, Repaired, Result, Sha256, repair};
 use rusqlite::{OptionalExtension, Transaction, params};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -81,6 +81,8 @@ pub struct Intent {
     pub print: Print,
     pub flags: Flags,
     pub date: Option<InternalDate>,
+    /// `print` is of a repaired form.
+    pub of: Option<Repaired>,
 }
 
 /// Found at the target, or settled by it.
@@ -118,6 +120,8 @@ pub struct Brief {
     pub state: State,
     pub this_run: bool,
     pub twice: bool,
+    /// What was given to the target is a repaired form, and the recorded print is that form's.
+    pub repaired: bool,
     /// [`flag_mark`] of the flags as stored.
     pub flags: u64,
 }
@@ -290,8 +294,9 @@ impl Journal {
     pub(crate) async fn brief(&self, pair: PairId) -> Result<(Vec<Brief>, Vec<(MessageId, Print)>)> {
         self.run(move |file| {
             let mut query = file.prepare_cached(&format!(
-                "SELECT id, uid, state, ledger.run = {RUN}, twice, sha256, header, size, flags, date, zone FROM ledger
-                 JOIN pair USING (pair) WHERE pair = ?1 AND validity = source_validity ORDER BY id"
+                "SELECT id, uid, state, ledger.run = {RUN}, twice, sha256, header, size, flags, date, zone,
+                 repairs IS NOT NULL FROM ledger JOIN pair USING (pair)
+                 WHERE pair = ?1 AND validity = source_validity ORDER BY id"
             ))?;
             let mut rows = query.query([pair.0])?;
             let (mut briefs, mut prints) = (Vec::new(), Vec::new());
@@ -302,6 +307,7 @@ impl Journal {
                     state: row.get(2)?,
                     this_run: row.get(3)?,
                     twice: row.get(4)?,
+                    repaired: row.get(11)?,
                     flags: flag_mark(&flags(row, 8)?),
                 };
                 let open = brief.state != State::Elsewhere && brief.uid.is_none_or(|uid| uid == 0);
@@ -317,11 +323,13 @@ impl Journal {
         .await
     }
 
-    /// The prints of all rows under the pair's recorded UIDVALIDITY, for finding them again under a new one.
+    /// The prints of all rows under the pair's recorded UIDVALIDITY as their messages were fetched, for finding them again
+    /// under a new one.
     pub(crate) async fn prints(&self, pair: PairId) -> Result<Vec<(MessageId, Print)>> {
         self.run(move |file| {
             let mut query = file.prepare_cached(
-                "SELECT id, sha256, header, size, flags, date, zone FROM ledger JOIN pair USING (pair)
+                "SELECT id, ifnull(original, sha256), ifnull(original_header, header), size, flags, date, zone
+                 FROM ledger JOIN pair USING (pair)
                  WHERE pair = ?1 AND validity = source_validity ORDER BY id",
             )?;
             let mut rows = query.query([pair.0])?;
@@ -359,10 +367,12 @@ fn write(file: &Transaction, pair: PairId, ledger: &Ledger) -> rusqlite::Result<
         super::mark::forget(file, pair)?;
     }
     let mut intend = file.prepare_cached(&format!(
-        "INSERT INTO ledger (pair, validity, id, state, run, sha256, header, size, flags, date, zone)
-         VALUES (?1, {VALIDITY}, ?2, 0, {RUN}, ?3, ?4, ?5, ?6, ?7, ?8)
+        "INSERT INTO ledger (pair, validity, id, state, run, sha256, header, size, flags, date, zone,
+         original, original_header, repairs)
+         VALUES (?1, {VALIDITY}, ?2, 0, {RUN}, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT DO UPDATE SET state = 0, run = excluded.run, sha256 = excluded.sha256, header = excluded.header,
-         size = excluded.size, flags = excluded.flags, date = excluded.date, zone = excluded.zone, uid = NULL, code = NULL"
+         size = excluded.size, flags = excluded.flags, date = excluded.date, zone = excluded.zone, uid = NULL, code = NULL,
+         original = excluded.original, original_header = excluded.original_header, repairs = excluded.repairs"
     ))?;
     for intent in &ledger.intents {
         intend.execute(params![
@@ -373,7 +383,10 @@ fn write(file: &Transaction, pair: PairId, ledger: &Ledger) -> rusqlite::Result<
             intent.print.octets as i64,
             intent.flags.names().join(" "),
             intent.date.map(|date| date.seconds),
-            intent.date.map(|date| date.zone)
+            intent.date.map(|date| date.zone),
+            intent.of.as_ref().map(|of| of.sha256.0),
+            intent.of.as_ref().map(|of| of.header.0),
+            intent.of.as_ref().map(|of| repair::text(&of.findings))
         ])?;
     }
     let mut claim = file.prepare_cached(&format!(
@@ -381,7 +394,9 @@ fn write(file: &Transaction, pair: PairId, ledger: &Ledger) -> rusqlite::Result<
          VALUES (?1, {VALIDITY}, ?2, ?3, {RUN}, ?4, ?5, ?6, ?7, ?8, '', ?9)
          ON CONFLICT DO UPDATE SET state = excluded.state, uid = excluded.uid, code = excluded.code,
          twice = max(twice, excluded.twice), sha256 = ifnull(excluded.sha256, sha256),
-         header = ifnull(excluded.header, header), size = ifnull(excluded.size, size)"
+         header = ifnull(excluded.header, header), size = ifnull(excluded.size, size),
+         repairs = iif(excluded.state = 3, NULL, repairs), original = iif(excluded.state = 3, NULL, original),
+         original_header = iif(excluded.state = 3, NULL, original_header)"
     ))?;
     let mut cure = file.prepare_cached(
         "DELETE FROM problem WHERE (level = 0 OR code = 'gone') AND id = ?2
@@ -390,6 +405,12 @@ fn write(file: &Transaction, pair: PairId, ledger: &Ledger) -> rusqlite::Result<
     let mut once = file.prepare_cached(
         "DELETE FROM problem WHERE code = 'maybe_twice' AND id = ?2
          AND folder = (SELECT source FROM pair WHERE pair = ?1)",
+    )?;
+    let mut name_repair = file.prepare_cached(
+        "INSERT INTO problem (code, level, folder, id, detail)
+         SELECT 'repaired', 1, source, id, repairs FROM ledger JOIN pair USING (pair)
+         WHERE pair = ?1 AND validity = source_validity AND id = ?2 AND repairs IS NOT NULL
+         ON CONFLICT DO UPDATE SET detail = excluded.detail",
     )?;
     for done in &ledger.claims {
         let print = done.print.as_ref();
@@ -410,6 +431,7 @@ fn write(file: &Transaction, pair: PairId, ledger: &Ledger) -> rusqlite::Result<
         }
         if done.state.is_done() {
             cure.execute(params![pair.0, Id(&done.id)])?;
+            name_repair.execute(params![pair.0, Id(&done.id)])?;
         }
     }
     super::elsewhere::write(file, pair, &ledger.elsewhere)?;

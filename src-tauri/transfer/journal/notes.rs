@@ -26,11 +26,11 @@ impl Strength {
 
 impl Journal {
     /// Begins a run: forgets the problems of the one before, and what is stored from now on counts as this run's. What a
-    /// run that was killed may have stored twice is kept for the next report: nobody was told.
+    /// run that was killed repaired or may have stored twice is kept for the next report: nobody was told.
     pub async fn begin_run(&self) -> Result<()> {
         self.run(|file| {
             file.execute(
-                "DELETE FROM problem WHERE code <> 'maybe_twice' OR
+                "DELETE FROM problem WHERE code NOT IN ('maybe_twice', 'repaired') OR
                  (SELECT value FROM setting WHERE key = 'told') IS (SELECT value FROM setting WHERE key = 'run')",
                 [],
             )?;

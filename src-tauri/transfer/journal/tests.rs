@@ -37,6 +37,7 @@ fn intent(number: u32) -> Intent {
         print: print(number),
         flags: Flags::from_names(["\\Seen", "$Work"]),
         date: Some(InternalDate { seconds: 1_000, zone: -60 }),
+        of: None,
     }
 }
 

@@ -28,7 +28,12 @@ pub struct Claimant<'a> {
 
 impl<'a> Claimant<'a> {
     pub fn new(question: &Question, item: &'a SourceItem, row: Option<&'a Brief>, kind: Kind) -> Self {
-        let header = item.header.or_else(|| print(question, &item.id).map(|print| print.header));
+        let printed = || print(question, &item.id).map(|print| print.header);
+        // What was given to the target in another form is looked for in that form.
+        let header = match row {
+            Some(row) if row.repaired && kind != Kind::New => printed().or(item.header),
+            _ => item.header.or_else(printed),
+        };
         Self { kind, id: &item.id, row, header, at_source: true, skip: item.skip }
     }
 

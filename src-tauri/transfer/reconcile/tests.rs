@@ -46,6 +46,7 @@ impl Case {
                 state: *state,
                 this_run: false,
                 twice: self.twice.contains(id),
+                repaired: false,
                 flags: 0,
             })
             .collect();
@@ -123,9 +124,10 @@ impl Case {
             for Found { id, uid, state } in answer.found {
                 match ledger.binary_search_by(|row| row.id.cmp(&id)) {
                     Ok(at) => (ledger[at].uid, ledger[at].state) = (Some(uid), state),
-                    Err(at) => {
-                        ledger.insert(at, Brief { id, uid: Some(uid), state, this_run: false, twice: false, flags: 0 })
-                    }
+                    Err(at) => ledger.insert(
+                        at,
+                        Brief { id, uid: Some(uid), state, this_run: false, twice: false, repaired: false, flags: 0 },
+                    ),
                 }
             }
         }

@@ -248,6 +248,34 @@ wait-disk_full = { $place ->
        *[other] Free { $needed } and it goes on by itself.
      }
 
+problem-message_refused = The new mailbox refused a message.
+    .meaning = { unharmed }
+    .todo = { $repairs ->
+        [none] Run the move again. If it is refused again, save it as a file from the old mailbox.
+       *[other] A small repair may help: { $repairs }. Allow it and run the move again; the original stays as it is in the old mailbox.
+     }
+problem-repaired = The new mailbox refused a message as it was and took it with a small repair{ $repairs ->
+        [none] .
+       *[other] : { $repairs }.
+     }
+    .meaning = The original is in the old mailbox, unchanged, and in the backup if one was made.
+    .todo = There is nothing to do, unless something looks wrong when you open it.
+repair-and = {", "}
+repair-open_end = the end of its last line was added
+repair-mbox_line = a line “From …” of a mail file is left out before it
+repair-bare_lf = { $n ->
+        [1] 1 line end completed (line { $line })
+       *[other] { $n } line ends completed (first in line { $line })
+     }
+repair-nul = { $n ->
+        [1] a blank instead of 1 zero octet (line { $line })
+       *[other] blanks instead of { $n } zero octets (first in line { $line })
+     }
+repair-eight_bit_header = words with { $n } octets that a header may not hold are encoded (first in line { $line })
+repair-long_line = { $n ->
+        [1] 1 overlong line broken (line { $line })
+       *[other] { $n } overlong lines broken (first is line { $line })
+     }
 problem-quota_full = The new mailbox is full.
     .meaning = What is not there yet is still in the old mailbox, unchanged.
     .todo = Make room or ask for a larger mailbox, then run the move again: it stores only what is missing.

@@ -245,6 +245,25 @@ wait-disk_full = { $place ->
        *[other] 腾出 { $needed } 后自动继续。
      }
 
+problem-message_refused = 新邮箱拒收了一封邮件。
+    .meaning = { unharmed }
+    .todo = { $repairs ->
+        [none] 请再搬一次。如果再次被拒,请从旧邮箱把它存为文件。
+       *[other] 小修复也许有用:{ $repairs }。请允许修复后再搬一次;旧邮箱里的原件保持不变。
+     }
+problem-repaired = 新邮箱拒收了一封邮件的原样,小修复后收下了{ $repairs ->
+        [none] 。
+       *[other] :{ $repairs }。
+     }
+    .meaning = 原件在旧邮箱里没有改动;做了备份的话,备份里也有。
+    .todo = 不用处理,除非打开后看起来不对。
+repair-and = 、
+repair-open_end = 补上最后一行的行尾
+repair-mbox_line = 去掉开头一行邮件文件的“From …”
+repair-bare_lf = 补全 { $n } 处行尾(最早在第 { $line } 行)
+repair-nul = { $n } 个零字节换成空格(最早在第 { $line } 行)
+repair-eight_bit_header = 信头里 { $n } 个不允许的字节改为编码(最早在第 { $line } 行)
+repair-long_line = 折断 { $n } 行过长的行(最早是第 { $line } 行)
 problem-quota_full = 新邮箱满了。
     .meaning = 还没搬的都在旧邮箱里,没有改动。
     .todo = 请清出空间或扩容,然后再搬一次:只会存入还缺的。
