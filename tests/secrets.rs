@@ -70,6 +70,14 @@ fn no_password_is_left_anywhere() {
     let mut running = person.start(&arguments);
     let mut looks = 0;
     while !running.is_over() {
+        // Once it is hushed, which it is before it reads a password: no core, and nobody but root owns its memory.
+        let process = format!("/proc/{}", running.pid());
+        if let Ok(limits) = fs::read_to_string(format!("{process}/limits"))
+            && looks > 2
+        {
+            let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap_or_default();
+            assert_eq!(core.split_whitespace().skip(4).collect::<Vec<_>>(), ["0", "0", "bytes"], "{core}");
+        }
         for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
             let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
             assert_eq!(holds(&line), None, "in the arguments of {}", entry.path().display());

@@ -131,8 +131,7 @@ async fn drive<T>(
                 line.iter().take_while(|octet| **octet != b' ').map(|octet| *octet as char).collect()
             });
             let line = put_in_place(&line, place.as_bytes(), secret);
-            wire.write(&line).await?;
-            wire.flush().await?;
+            wire.write_secret(&line).await?;
             wire.sieve.expect_within(allowance(0));
         }
         match wire.next().await? {

@@ -16,7 +16,17 @@ impl From<&str> for Piece {
 
 /// RFC 3501 `quoted`. The caller has seen to it that there is no CR, LF or NUL.
 pub(super) fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    // Sized beforehand: it may be a secret, and growing leaves copies behind.
+    let mut quoted = String::with_capacity(2 * text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// A name as part of a command: quoted, or a literal where a quoted string may not hold it.

@@ -203,7 +203,7 @@ fn without_secret(failure: Failure, attempt: &Attempt<'_>) -> Failure {
     let words = failure.words.as_deref().unwrap_or_default();
     let repeats = |secret: &str| !secret.is_empty() && words.contains(secret);
     let told = match attempt {
-        Attempt::Login { secret, .. } => repeats(secret) || repeats(quoted(secret).trim_matches('"')),
+        Attempt::Login { secret, .. } => repeats(secret) || repeats(Zeroizing::new(quoted(secret)).trim_matches('"')),
         Attempt::Plain { response, .. } => {
             let secret = response.rsplit(|octet| *octet == 0).next().unwrap_or_default();
             let coded = Zeroizing::new(STANDARD.encode(response));
