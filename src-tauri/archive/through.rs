@@ -289,6 +289,10 @@ impl Source for Through {
         }
     }
 
+    fn be_patient(&mut self, times: u32) {
+        self.server.be_patient(times);
+    }
+
     async fn close(&mut self) {
         self.store.last = None;
         self.server.close().await;

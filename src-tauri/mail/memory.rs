@@ -31,6 +31,9 @@ pub type Refusal = Arc<dyn Fn(&[u8]) -> Option<Cause> + Send + Sync>;
 /// What the server makes of a message's octets when it stores them.
 pub type Rewriting = Arc<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
 
+/// How many times the usual patience a message's octets need.
+pub type Slowness = Arc<dyn Fn(&[u8]) -> u32 + Send + Sync>;
+
 /// What a refused message does to the batch that it is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sinking {
@@ -62,6 +65,8 @@ pub struct Manners {
     pub backwards: bool,
     /// Does not tell the header hashes in listings.
     pub no_headers: bool,
+    /// How patient one must be to be given such a message: who is less loses the connection.
+    pub slow: Option<Slowness>,
     /// Before each answer.
     pub delay: Option<Duration>,
 }
@@ -80,6 +85,7 @@ impl Default for Manners {
             in_flight: 2,
             backwards: false,
             no_headers: false,
+            slow: None,
             delay: None,
         }
     }

@@ -132,6 +132,9 @@ pub trait Source: Send {
         single.failure.map_or(Ok(()), Err)
     }
 
+    /// All time limits are `times` as long as usual from now on. A mailbox that has none need not listen.
+    fn be_patient(&mut self, _times: u32) {}
+
     /// Says goodbye. Errors do not matter any more.
     async fn close(&mut self);
 }

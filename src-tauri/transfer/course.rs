@@ -133,6 +133,8 @@ pub(crate) struct Course {
     pub notes: Vec<Problem>,
     /// By folder and message: how often it was the next to come when a connection was lost.
     pub suspects: HashMap<(usize, MessageId), u32>,
+    /// By folder: to come when nothing else is left, with longer time limits.
+    pub put_last: HashMap<usize, HashSet<MessageId>>,
     /// By folder: not asked for any more by this run.
     pub given_up: HashMap<usize, HashSet<MessageId>>,
     pub started: Instant,
@@ -197,6 +199,7 @@ impl Course {
             full: false,
             notes: Vec::new(),
             suspects: HashMap::new(),
+            put_last: HashMap::new(),
             given_up: HashMap::new(),
             started: Instant::now(),
             _lock: lock,

@@ -17,7 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// How often it is asked whether another pair would pay.
 const LOOK: Duration = Duration::from_millis(25);
-/// So often one message may be the next when a connection is lost.
+/// So often one message may be the next when a connection is lost, before it is put last.
 const SUSPICION: u32 = 3;
 /// How long the others may take to reach a safe state when one failure ends the attempt.
 const GRACE: Duration = Duration::from_millis(600);
@@ -122,8 +122,8 @@ impl Course {
         end
     }
 
-    /// One message may be what breaks each connection that is asked for it: after some of them it has failed, and the
-    /// others are copied.
+    /// One message may be what breaks each connection that is asked for it: after some of them it is put last and the
+    /// others are copied. Then it is given more time, and if that breaks a connection too it has failed.
     async fn suspect(&mut self, stream: &Stream, lost: &Lost) -> Result<()> {
         let (Some(at), Some(id)) = (lost.at, &lost.id) else { return Ok(()) };
         if !matches!(lost.failure.cause, Cause::Closed | Cause::Timeout) {
@@ -132,6 +132,9 @@ impl Course {
         let times = self.suspects.entry((at, id.clone())).or_default();
         *times += 1;
         if *times < SUSPICION {
+            return Ok(());
+        }
+        if self.put_last.entry(at).or_default().insert(id.clone()) {
             return Ok(());
         }
         let failure = Failure { reach: Reach::Message, ..lost.failure.clone() };

@@ -191,7 +191,9 @@ impl<'a> CopyFeed<'a> {
 
     /// The folder at work, and the message that was to come next.
     pub fn blame(&self) -> Option<(usize, Option<MessageId>)> {
-        match self.open.iter().find_map(|slice| Some((slice.track.at, slice.missing().next()?))) {
+        // A source that fails lets go of its slices: what they lack is known to be missing by then.
+        let missing = self.missing.iter().find_map(|(track, ids)| Some((track.at, ids.first()?)));
+        match missing.or_else(|| self.open.iter().find_map(|slice| Some((slice.track.at, slice.missing().next()?)))) {
             Some((at, id)) => Some((at, Some(id.clone()))),
             None => self.last.map(|at| (at, None)),
         }

@@ -133,6 +133,10 @@ impl Source for Mending {
         self.inner.fetch_all(order, part).await
     }
 
+    fn be_patient(&mut self, times: u32) {
+        self.inner.be_patient(times);
+    }
+
     async fn close(&mut self) {
         self.inner.close().await;
     }

@@ -93,6 +93,10 @@ impl Source for Paced {
         relay(&mut *self.inner, order, part, 1, station).await
     }
 
+    fn be_patient(&mut self, times: u32) {
+        self.inner.be_patient(times);
+    }
+
     async fn close(&mut self) {
         self.inner.close().await;
     }

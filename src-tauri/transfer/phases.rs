@@ -209,6 +209,7 @@ impl Course {
             while !lanes.is_empty() {
                 for lane in &mut lanes {
                     lane.give_up(self.given_up.get(&lane.at));
+                    lane.put_last(self.put_last.get(&lane.at));
                 }
                 let (source, target) = both(crew.first()?)?;
                 copy::stand(&mut lanes, source, target, &terms).await?;

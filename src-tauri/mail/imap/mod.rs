@@ -137,6 +137,10 @@ impl Source for Imap {
         self.fetch_messages(order, part).await
     }
 
+    fn be_patient(&mut self, times: u32) {
+        self.carrier.wire.sieve.be_patient(times);
+    }
+
     async fn close(&mut self) {
         self.carrier.leave().await;
     }

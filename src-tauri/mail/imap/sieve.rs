@@ -152,6 +152,8 @@ pub(super) struct Sieve {
     waited: Duration,
     budget: Budget,
     pub(super) lift: Lift,
+    /// How many times as long as usual is waited.
+    patience: u32,
 }
 
 impl Sieve {
@@ -165,12 +167,22 @@ impl Sieve {
             waited: Duration::ZERO,
             budget,
             lift: Lift::Drop,
+            patience: 1,
         }
     }
 
     /// The server has something to answer from now on, and this long to begin.
     pub(super) fn expect_within(&mut self, patience: Duration) {
-        self.expected = Instant::now() + patience;
+        self.expected = self.after(patience);
+    }
+
+    pub(super) fn be_patient(&mut self, times: u32) {
+        self.patience = times.max(1);
+        self.expect_within(SILENCE);
+    }
+
+    fn after(&self, usual: Duration) -> Instant {
+        Instant::now() + usual * self.patience
     }
 
     /// The stream below, and whether anything was read that nobody asked for: for STARTTLS, which must not carry
@@ -221,8 +233,8 @@ impl Sieve {
                         continue;
                     }
                 };
-                self.partial.deadline =
-                    Some(Instant::now() + SILENCE + Duration::from_millis(size.saturating_mul(1_000) / SLOWEST_BODY));
+                let usual = SILENCE + Duration::from_millis(size.saturating_mul(1_000) / SLOWEST_BODY);
+                self.partial.deadline = Some(self.after(usual));
                 self.partial.state = State::Body { left: size, writer };
             }
             if self.step()? {
@@ -334,8 +346,11 @@ impl Sieve {
         let begun = self.partial.octets > 0;
         let until = match self.partial.deadline {
             // An announced size gives time to send, not to be silent.
-            Some(deadline) => deadline.min(Instant::now() + SILENCE),
-            None if begun => *self.partial.deadline.insert(Instant::now() + SILENCE),
+            Some(deadline) => deadline.min(self.after(SILENCE)),
+            None if begun => {
+                let until = self.after(SILENCE);
+                *self.partial.deadline.insert(until)
+            }
             None => self.expected,
         };
         // All of it was taken, so this only moves its beginning back.

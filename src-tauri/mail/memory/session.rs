@@ -18,11 +18,12 @@ pub struct Session {
     mailbox: Mailbox,
     tripwire: Tripwire,
     open: bool,
+    patience: u32,
 }
 
 impl Session {
     pub(super) fn new(mailbox: Mailbox, tripwire: Tripwire) -> Self {
-        Self { mailbox, tripwire, open: true }
+        Self { mailbox, tripwire, open: true, patience: 1 }
     }
 
     /// One thing that this server does: it may be interrupted before or after it.
@@ -97,6 +98,10 @@ impl Source for Session {
         Ok(())
     }
 
+    fn be_patient(&mut self, times: u32) {
+        self.patience = times;
+    }
+
     async fn close(&mut self) {
         self.open = false;
     }
@@ -146,13 +151,18 @@ impl Session {
                 Ok(permit) => permit,
                 Err(_) => return Ok(()),
             };
+            let patience = self.patience;
             let fetched = self
                 .effect(move |contents| {
+                    let slow = contents.manners.slow.clone();
                     let drawer = contents.find(&folder.path).ok_or_else(|| missing(folder))?;
                     if validity.is_some_and(|validity| validity != drawer.validity) {
                         return Err(Failure::new(Cause::ValidityChanged).about(folder.path.to_string()));
                     }
                     let kept = id.uid().and_then(|uid| drawer.position(uid)).map(|at| drawer.messages[at].clone());
+                    if slow.zip(kept.as_ref()).is_some_and(|(slow, kept)| slow(&kept.octets) > patience) {
+                        return Err(Failure::new(Cause::Timeout));
+                    }
                     permit.send(match (kept, part) {
                         (None, _) => Fetched::Failed { id: id.clone(), failure: Failure::new(Cause::MessageGone) },
                         (Some(kept), Part::Hashes) => Fetched::Hashed {

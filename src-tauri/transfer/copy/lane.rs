@@ -24,6 +24,8 @@ pub struct Lane {
     pub(super) told: Counts,
     /// Not tried again by this run.
     pub(super) failed: HashSet<MessageId>,
+    /// Come when nothing else is left, with more time.
+    pub(super) slow: HashSet<MessageId>,
     /// Were in a batch that was refused: they go one by one.
     pub(super) careful: HashSet<MessageId>,
     /// What a lost connection left at the target has had its time.
@@ -52,6 +54,7 @@ impl Lane {
             step,
             told: Counts::default(),
             failed: HashSet::new(),
+            slow: HashSet::new(),
             careful: HashSet::new(),
             waited: false,
             looked: false,
@@ -67,6 +70,23 @@ impl Lane {
     /// These are not tried any more.
     pub fn give_up(&mut self, ids: Option<&HashSet<MessageId>>) {
         self.failed.extend(ids.into_iter().flatten().cloned());
+    }
+
+    /// These are put last.
+    pub fn put_last(&mut self, ids: Option<&HashSet<MessageId>>) {
+        self.slow.extend(ids.into_iter().flatten().cloned());
+    }
+
+    /// Something is due that is not to be put last.
+    pub(super) fn goes_on(&self) -> bool {
+        !self.is_over() && self.due.iter().any(|(id, _)| !self.slow.contains(id))
+    }
+
+    /// Leaves what is slow to a later round.
+    pub(super) fn leave_slow(&mut self) {
+        let all = self.due.len();
+        self.due.retain(|(id, _)| !self.slow.contains(id));
+        self.last &= self.due.len() == all;
     }
 
     /// Nothing more is to be done for it in this round.

@@ -45,7 +45,10 @@ fn look(folder: &Folder, want: Want) -> Look<'_> {
 /// Finds out where each folder stands and what is due of it. What fails of one folder alone is noted in its lane.
 pub async fn stand(lanes: &mut [Lane], source: &mut dyn Source, target: &mut dyn Target, terms: &Terms) -> Result<()> {
     for lane in lanes.iter_mut().filter(|lane| lane.told == Counts::default()) {
-        terms.journal.forget_problems(&lane.pair.source.path).await?;
+        // What this run gave up in an earlier attempt is not tried again, and stays named.
+        if lane.failed.is_empty() {
+            terms.journal.forget_problems(&lane.pair.source.path).await?;
+        }
         recall(lane, terms).await?;
     }
     stand_some(lanes, source, target, terms, |_| true).await?;
@@ -79,6 +82,10 @@ pub async fn stand(lanes: &mut [Lane], source: &mut dyn Source, target: &mut dyn
             (lane.due, lane.last) = (due, last);
             lane.standing = Some(standing);
         }
+    }
+    // What is slow comes when it is all that is left.
+    if lanes.iter().any(Lane::goes_on) {
+        lanes.iter_mut().for_each(Lane::leave_slow);
     }
     Ok(())
 }

@@ -19,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Messages of a slice that wait for the target; their octets are bounded by the run's budget.
 const ROOM: usize = if cfg!(test) { 4 } else { 256 };
+/// Time limits for what is put last, and nothing else: so many times the usual ones.
+const PATIENCE: u32 = 5;
 /// What is in flight when a run is stopped has this long to be answered. After that it is in doubt, which costs
 /// the next run a look at the target.
 const GRACE: Duration = Duration::from_secs(1);
@@ -62,12 +64,15 @@ pub struct Stream {
     pool: Mutex<Pool>,
     journal: Journal,
     stop: CancellationToken,
+    /// Only messages are left that took too long before.
+    patient: bool,
 }
 
 impl Stream {
     /// Of what is due of these lanes.
     pub fn of(lanes: &mut [Lane], journal: Journal, stop: CancellationToken) -> Arc<Self> {
         let mut pool = Pool::default();
+        let patient = !lanes.iter().any(Lane::goes_on);
         let all = lanes.iter().map(|lane| lane.due.len()).sum();
         let mut tracks = Vec::new();
         for lane in lanes.iter_mut().filter(|lane| !lane.is_over()) {
@@ -83,7 +88,7 @@ impl Stream {
                 tally: Mutex::default(),
             }));
         }
-        Arc::new(Self { tracks, pool: Mutex::new(pool), journal, stop })
+        Arc::new(Self { tracks, pool: Mutex::new(pool), journal, stop, patient })
     }
 
     pub fn pool(&self) -> MutexGuard<'_, Pool> {
@@ -99,6 +104,7 @@ impl Stream {
     /// Copies slices from one side to the other until none is left. Both sides go on to a safe state whatever becomes
     /// of the other. What a failure leaves undone is not in the stream any more.
     pub async fn flow(&self, source: &mut dyn Source, target: &mut dyn Target) -> Result<(), Lost> {
+        source.be_patient(if self.patient { PATIENCE } else { 1 });
         let (into, incoming) = mpsc::unbounded_channel();
         let lead = Arc::new(Lead::default());
         let mut feed = CopyFeed::new(incoming, Arc::clone(&lead), &self.journal, &self.stop);

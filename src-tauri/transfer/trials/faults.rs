@@ -220,6 +220,40 @@ async fn a_message_that_is_refused_stops_nothing() {
 }
 
 #[tokio::test]
+async fn a_slow_message_comes_last_and_with_more_time() {
+    for pairs in [1, 3] {
+        let stage = Stage::new().pairs(pairs);
+        let date = Some(InternalDate { seconds: 1_000_000_000, zone: 0 });
+        let slow = stage.old.mailbox.put(&path("INBOX"), &b"Subject: slow\r\n\r\nx\r\n"[..], Flags::default(), date);
+        stage.old.mailbox.put(&path("INBOX"), letter(99), Flags::default(), date);
+        let needs = |times: u32| {
+            stage.old.mailbox.behave(|manners| {
+                let of = move |octets: &[u8]| if octets.starts_with(b"Subject: slow") { times } else { 1 };
+                manners.slow = Some(Arc::new(of));
+            });
+        };
+        // Too slow for any patience: it alone has failed, and all others are there.
+        needs(100);
+        let outcome = stage.move_all().await;
+        assert_eq!((outcome.verdict, outcome.counts.stored, outcome.counts.failed), (Verdict::Problems, 31, 1));
+        let problem = &outcome.problems[0];
+        assert_eq!((problem.code.as_str(), &problem.id), ("timeout", &Some(mail::MessageId::Uid(slow))));
+        needs(2);
+        let again = stage.move_all().await;
+        complete(&again);
+        assert_eq!((again.counts.stored, again.counts.already), (1, 31));
+        // On a first run it comes after all others.
+        let other = Stage { old: stage.old.clone(), ..Stage::new().pairs(pairs) };
+        let servers = HashMap::from([("old", other.old.clone()), ("new", other.new.clone())]);
+        let other = Stage { world: World { servers, wire: Tripwire::never() }, ..other };
+        complete(&other.move_all().await);
+        let kept = other.new.mailbox.kept(&path("INBOX"));
+        assert!(kept.last().is_some_and(|kept| kept.octets.starts_with(b"Subject: slow")), "{pairs} pairs");
+        other.assert_moved();
+    }
+}
+
+#[tokio::test]
 async fn a_check_that_loses_its_connection_counts_nothing_twice() {
     let stage = Stage::new();
     stage.new.mailbox.behave(|manners| manners.capacity.message_limit = Some(10_000));
