@@ -66,6 +66,7 @@ pub enum Command {
         even_if_elsewhere: bool,
         #[arg(long, help_heading = "move")]
         go_on_anyway: bool,
+        #[arg(long, help_heading = "move")]
         repair: bool,
         #[command(flatten)]
         old: SourceAccess,
