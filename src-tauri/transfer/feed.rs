@@ -9,7 +9,7 @@ use futures::FutureExt;
 use mail::{
     Failure, Feed, Fence, Fetched, FolderPath, Limits, Message, MessageId, Outcome, Repaired, Result, Side, Taken,
 };
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -89,6 +89,9 @@ pub struct CopyFeed<'a> {
     journal: &'a Journal,
     /// Rides in the next commit.
     queue: BTreeMap<PairId, Ledger>,
+    /// Given in a repaired form, to a folder that held mail which this journal has never stored: a journal that is lost
+    /// may have known that form, and by its own header the message is not found there.
+    unsure: HashSet<(PairId, MessageId)>,
     /// The folder of the last batch.
     last: Option<usize>,
     stop: &'a CancellationToken,
@@ -117,6 +120,7 @@ impl<'a> CopyFeed<'a> {
             tracks: HashMap::new(),
             journal,
             queue: BTreeMap::new(),
+            unsure: HashSet::new(),
             last: None,
             stop,
         }
@@ -309,6 +313,11 @@ impl Feed for CopyFeed<'_> {
                         queue.intents.push(intent(&message));
                     }
                     let (id, state) = (message.id, State::Stored);
+                    if self.unsure.remove(&(track.pair.id, id.clone())) {
+                        let (folder, id) = (Some(track.pair.source.clone()), Some(id.clone()));
+                        let (code, level) = ("maybe_twice".to_owned(), ProblemLevel::Notice);
+                        queue.problems.push(Problem { code, level, folder, id, detail: None, words: None });
+                    }
                     queue.claims.push(Claim { id, state, uid, code: None, print: None });
                 }
                 Outcome::Refused(failure) => self.fail(&track, message.id.clone(), &failure, Some(&message)),
@@ -330,6 +339,9 @@ impl Feed for CopyFeed<'_> {
         let Some(track) = self.tracks.get(&fence.folder.path).map(Arc::clone) else { return Ok(false) };
         if self.stop.is_cancelled() || track.tally().failure.is_some() {
             return Ok(false);
+        }
+        if track.pair.whole && form.body.header != of.header {
+            self.unsure.insert((track.pair.id, form.id.clone()));
         }
         let queue = self.queue.entry(track.pair.id).or_default();
         queue.intents.push(Intent { of: Some(of.clone()), ..intent(form) });

@@ -69,3 +69,18 @@ async fn a_repair_survives_every_interruption() {
     }
     assert!(tripped > 300, "{tripped}");
 }
+
+#[tokio::test]
+async fn a_form_that_a_lost_journal_may_have_known_is_named() {
+    let mut world = world(10, true).await;
+    world.run_whole().await;
+    assert!(!world.codes().await.contains(&"maybe_twice".to_owned()), "nothing lay there before");
+    let before = there(&world);
+    world.journal = Journal::in_memory().await.unwrap();
+    world.run_whole().await;
+    let mut surplus = there(&world);
+    before.iter().for_each(|form| drop(surplus.remove(surplus.iter().position(|one| one == form).unwrap())));
+    let named = world.codes().await.iter().filter(|code| *code == "maybe_twice").count();
+    assert!(surplus.len() <= named && named <= 4, "{named} named: {surplus:?}");
+    assert!(!surplus.is_empty(), "found by itself: then no name is needed");
+}
