@@ -7,6 +7,7 @@
 mod columns;
 mod elsewhere;
 mod file;
+mod flags;
 mod ledger;
 mod mark;
 mod notes;

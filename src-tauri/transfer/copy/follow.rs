@@ -4,7 +4,7 @@
 use super::standing::Standing;
 use super::{Ends, from_target};
 use crate::Problem;
-use crate::journal::{Brief, State, flag_mark};
+use crate::journal::{Brief, PairId, State, flag_mark};
 use crate::reconcile::TargetItem;
 use mail::{Flags, MessageId, Reach, Result, ports::FlagChange};
 
@@ -37,6 +37,24 @@ pub fn changes(now: Vec<(MessageId, Flags)>, ledger: &[Brief], target: &[TargetI
 }
 
 impl Ends<'_> {
+    /// What an interrupted run was about to send, and the target has: it was this run's change, not the owner's.
+    pub(super) async fn settle_flags(&mut self, pair: PairId, ledger: &mut [Brief], target: &[TargetItem]) -> Result<()> {
+        let intended = self.journal.intended_flags(pair).await?;
+        if intended.is_empty() || !self.rules.store {
+            return Ok(());
+        }
+        let mut done = Vec::new();
+        for (id, flags) in intended {
+            let Ok(at) = ledger.binary_search_by(|row| row.id.cmp(&id)) else { continue };
+            let there = ledger[at].uid.and_then(|uid| target.binary_search_by_key(&uid, |item| item.uid).ok());
+            if there.is_some_and(|there| target[there].flags == flag_mark(&flags)) {
+                ledger[at].flags = flag_mark(&flags);
+                done.push((id, flags));
+            }
+        }
+        self.journal.reflag(pair, done).await
+    }
+
     /// A target that refuses changes of flags keeps the mail all the same: that is a notice.
     pub(super) async fn follow(&mut self, standing: &Standing) -> Result<()> {
         for batch in standing.flags.chunks(BATCH) {
@@ -46,6 +64,9 @@ impl Ends<'_> {
                 .map(|change| FlagChange { id: MessageId::Uid(change.uid), flags: change.flags.clone() })
                 .collect();
             if !send.is_empty() {
+                let sent = batch.iter().filter(|change| change.send);
+                let intended = sent.map(|change| (change.id.clone(), change.flags.clone())).collect();
+                self.journal.intend_flags(standing.state.id, intended).await?;
                 match from_target(self.stop, self.target.flag(&standing.fence.folder, &send)).await {
                     Err(failure) if failure.reach <= Reach::Folder => {
                         let mut notices = self.notices("flags_differ", &[batch[0].id.clone()]);

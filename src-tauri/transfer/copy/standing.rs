@@ -215,6 +215,7 @@ impl Ends<'_> {
             target.retain(|item| !taken.contains(&item.uid));
         }
         let source = listing.entries.iter().map(|entry| self.item(entry)).collect();
+        self.settle_flags(state.id, &mut rows, &target).await?;
         let flags = changes(flags_since(listing, &rows, &fence), &rows, &target);
         let mut lists = Lists { source, target, source_headers: false, target_headers: first };
         let mut claimed = false;

@@ -1,6 +1,7 @@
 //! The file itself: opening, its tables, setting a damaged one aside, and what its errors mean.
 
 use super::Opened;
+use super::flags::FLAGS;
 use super::taking::MADE;
 use mail::{Cause, Failure, Result, Side};
 use rusqlite::{Connection, ErrorCode};
@@ -58,6 +59,7 @@ fn complete(file: &mut Connection) -> rusqlite::Result<()> {
     let transaction = file.transaction()?;
     transaction.execute_batch(LATER)?;
     transaction.execute_batch(MADE)?;
+    transaction.execute_batch(FLAGS)?;
     let known = "SELECT count(*) FROM pragma_table_info('ledger') WHERE name = 'repairs'";
     if transaction.query_row(known, [], |row| row.get::<_, i64>(0))? == 0 {
         transaction.execute_batch(REPAIRS)?;

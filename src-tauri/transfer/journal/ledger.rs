@@ -209,20 +209,6 @@ impl Journal {
         .await
     }
 
-    /// Records flags that the target has now.
-    pub(crate) async fn reflag(&self, pair: PairId, flags: Vec<(MessageId, Flags)>) -> Result<()> {
-        self.run(move |file| {
-            let mut query = file.prepare_cached(&format!(
-                "UPDATE ledger SET flags = ?3 WHERE pair = ?1 AND validity = {VALIDITY} AND id = ?2"
-            ))?;
-            for (id, flags) in &flags {
-                query.execute(params![pair.0, Id(id), flags.names().join(" ")])?;
-            }
-            Ok(())
-        })
-        .await
-    }
-
     /// Begins a pair: its fence is saved before anything is stored. `made`: this move has made the target folder.
     pub(crate) async fn begin(&self, state: PairState, made: Option<FolderPath>) -> Result<PairState> {
         self.run(move |file| {

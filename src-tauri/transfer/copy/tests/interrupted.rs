@@ -377,3 +377,26 @@ async fn what_arrives_late_is_not_stored_twice() {
     }
     assert!(found > 0, "a message was in doubt");
 }
+
+#[tokio::test]
+async fn flags_that_an_interrupted_run_has_sent_are_its_own() {
+    let seen = || Flags::new([System::Seen]);
+    for effect in 0..60 {
+        for (when, kills) in [(When::Before, false), (When::Before, true), (When::After, false), (When::After, true)] {
+            let mut world = World::new(Manners::default()).await;
+            (0..3).for_each(|number| world.put("INBOX", letter(number, "x")));
+            world.run_whole().await;
+            world.source.mark(&path("INBOX"), 2, seen());
+            let _ = world.run(&Tripwire::at(effect, when, kills)).await;
+            world.source.mark(&path("INBOX"), 2, Flags::default());
+            world.run_whole().await;
+            let there: Vec<Flags> = world.at_target("INBOX").into_iter().map(|kept| kept.flags).collect();
+            assert_eq!(there, vec![Flags::default(); 3], "effect {effect} {when:?}, killed: {kills}");
+            // What its owner marks there stays.
+            world.target.mark(&path("INBOX"), 2, seen());
+            world.source.mark(&path("INBOX"), 2, Flags::new([System::Flagged]));
+            world.run_whole().await;
+            assert_eq!(world.at_target("INBOX")[1].flags, seen(), "effect {effect} {when:?}, killed: {kills}");
+        }
+    }
+}
