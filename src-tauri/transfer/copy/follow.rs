@@ -38,7 +38,12 @@ pub fn changes(now: Vec<(MessageId, Flags)>, ledger: &[Brief], target: &[TargetI
 
 impl Ends<'_> {
     /// What an interrupted run was about to send, and the target has: it was this run's change, not the owner's.
-    pub(super) async fn settle_flags(&mut self, pair: PairId, ledger: &mut [Brief], target: &[TargetItem]) -> Result<()> {
+    pub(super) async fn settle_flags(
+        &mut self,
+        pair: PairId,
+        ledger: &mut [Brief],
+        target: &[TargetItem],
+    ) -> Result<()> {
         let intended = self.journal.intended_flags(pair).await?;
         if intended.is_empty() || !self.rules.store {
             return Ok(());
