@@ -243,7 +243,7 @@ impl Play {
         };
         match roll {
             0..=25 => fails(self, Cause::Closed, "the connection is lost"),
-            26..=33 if side == 1 => {
+            26..=37 if side == 1 => {
                 self.tell("Target: the connection is lost; what it was given takes effect later".into());
                 self.after = Some(After::Orphan);
                 let last = |drawer: &Drawer| self.world.target.kept(&drawer.target).last().map_or(0, |kept| kept.uid);

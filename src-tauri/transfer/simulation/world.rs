@@ -149,7 +149,7 @@ impl World {
             let known = if before { dice.usize(0..4) } else { 0 };
             for _ in 0..known {
                 // Some lie in another folder than they came from.
-                let ours = if dice.u32(0..3) == 0 { &all } else { &put };
+                let ours = if dice.bool() { &all } else { &put };
                 let octets = self.theirs(dice, ours);
                 self.target.put(&drawer.target, octets, letters::flags(dice), letters::date(dice));
             }
