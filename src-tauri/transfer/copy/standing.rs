@@ -312,9 +312,13 @@ impl Ends<'_> {
         }
         let known = rows.len();
         for found in &answer.found {
-            prints.source.remove(&found.id);
             prints.target.remove(&found.uid);
-            match rows[..known].binary_search_by(|row| row.id.cmp(&found.id)) {
+            let at = rows[..known].binary_search_by(|row| row.id.cmp(&found.id));
+            // What may be there twice is remembered: its second copy must not stand for another message.
+            if !at.is_ok_and(|at| rows[at].twice) {
+                prints.source.remove(&found.id);
+            }
+            match at {
                 Ok(at) => (rows[at].state, rows[at].uid) = (found.state, Some(found.uid)),
                 Err(_) => rows.push(Brief {
                     id: found.id.clone(),
