@@ -270,6 +270,7 @@ impl Journal {
                 query.execute(params![pair.0, new, Id(old), Id(id)])?;
             }
             super::elsewhere::renew(file, pair, new, &ids)?;
+            super::notes::renew(file, pair, &ids)?;
             file.execute("UPDATE pair SET source_validity = ?2 WHERE pair = ?1", params![pair.0, new]).map(drop)
         })
         .await

@@ -2,6 +2,7 @@
 
 use super::Journal;
 use super::columns::{Id, IdOwned, path_from, path_text};
+use super::ledger::PairId;
 use crate::{Problem, ProblemLevel};
 use mail::{FolderPath, MessageId, Result};
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -134,6 +135,22 @@ impl Journal {
 /// Stands for no id: no server gives an empty UIDL.
 fn none() -> MessageId {
     MessageId::Uidl("".into())
+}
+
+/// The source folder has a new UIDVALIDITY: what is still to be told of its messages is told of their new ids.
+pub(super) fn renew(file: &Transaction, pair: PairId, ids: &[(MessageId, MessageId)]) -> rusqlite::Result<()> {
+    const FOLDER: &str = "(SELECT source FROM pair WHERE pair = ?1)";
+    // By a detour below zero: a new id may be another's old one.
+    let aside = format!("UPDATE OR REPLACE problem SET id = -?3 WHERE folder = {FOLDER} AND id = ?2");
+    let mut aside = file.prepare_cached(&aside)?;
+    for (old, new) in ids {
+        if let (Some(old), Some(new)) = (old.uid(), new.uid()) {
+            aside.execute(params![pair.0, old, new])?;
+        }
+    }
+    let back =
+        format!("UPDATE OR REPLACE problem SET id = -id WHERE folder = {FOLDER} AND typeof(id) = 'integer' AND id < 0");
+    file.prepare_cached(&back)?.execute([pair.0]).map(drop)
 }
 
 pub(super) fn write(file: &Transaction, problems: &[Problem]) -> rusqlite::Result<()> {

@@ -317,3 +317,21 @@ async fn what_lies_elsewhere_is_kept_with_its_place_and_follows_new_ids() -> Res
     assert!(journal.elsewhere(pair.id).await?.is_empty());
     Ok(())
 }
+
+#[tokio::test]
+async fn what_is_to_be_told_follows_a_new_uidvalidity() -> Result<()> {
+    let journal = Journal::in_memory().await?;
+    let pair = journal.begin(state("INBOX"), None).await?;
+    let of =
+        |id| Problem { folder: Some(pair.source.clone()), ..problem("maybe_twice", ProblemLevel::Notice, Some(id)) };
+    journal.add_problems(vec![of(1), of(2), problem("maybe_twice", ProblemLevel::Notice, Some(1))]).await?;
+    // The new id of the one is the old id of the other.
+    let uid = MessageId::Uid;
+    journal.renew_source(pair.id, Some(8), vec![(uid(1), uid(2)), (uid(2), uid(3))]).await?;
+    let mut told: Vec<_> = journal.problems(0, 10).await?.into_iter().map(|(_, one)| (one.folder, one.id)).collect();
+    told.sort_by_key(|(_, id)| id.clone());
+    let here = Some(pair.source.clone());
+    assert_eq!(told[1..], [(here.clone(), Some(uid(2))), (here, Some(uid(3)))]);
+    assert_eq!(told[0].1, Some(uid(1)), "another folder's");
+    Ok(())
+}
