@@ -274,7 +274,7 @@ export default {
     stopped: (count) => `Stopped before the end: ${messages(count)} removed from the new mailbox`,
     failed: (_count) => "The move could not be taken back",
     kept: (count) => `${messages(count)} ${f.plural(count, { one: "is", other: "are" })} kept.`,
-    after: "A later move stores them again.",
+    after: "A later move stores again what was removed.",
     again: "Check again",
   },
 

@@ -264,7 +264,7 @@ export default {
     stopped: (count) => `已停下,没有撤销完:从新邮箱删除了 ${n(count)} 封`,
     failed: (_count) => "没能撤销搬家",
     kept: (count) => `保留了 ${n(count)} 封。`,
-    after: "以后再搬家,会重新存入。",
+    after: "以后再搬家,撤走的会重新存入。",
     again: "重新检查",
   },
 
