@@ -67,6 +67,8 @@ pub struct Manners {
     pub no_headers: bool,
     /// How patient one must be to be given such a message: who is less loses the connection.
     pub slow: Option<Slowness>,
+    /// A listing of this folder costs the connection.
+    pub deadly: Option<FolderPath>,
     /// Before each answer.
     pub delay: Option<Duration>,
 }
@@ -86,6 +88,7 @@ impl Default for Manners {
             backwards: false,
             no_headers: false,
             slow: None,
+            deadly: None,
             delay: None,
         }
     }

@@ -1,108 +1,135 @@
-//! The backup of a run: every folder read through the archive, which keeps what it does not hold yet; then all of it
+//! The backup of a run: all folders read through the archive, which keeps what it does not hold yet; then all of it
 //! read back. Must not know the format on disk.
 
 use crate::copy::Step;
 use crate::course::{Course, Held, Reached, Sessions, problem};
-use crate::{Counts, Phase, Problem, ProblemLevel, Task, survey};
-use mail::{Cause, Failure, Fetched, MessageId, Part, Reach, Result, Side, Source, Want};
-use std::collections::HashSet;
+use crate::crew::Crew;
+use crate::{Counts, Phase, Problem, ProblemLevel, Task, reading};
+use mail::{Cause, Failure, Fetched, FolderPath, Listing, MessageId, Result, Side, Source, Want};
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
-use tokio::sync::mpsc;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// Fetched and not yet counted.
-const AHEAD: usize = 64;
+/// What the backup of the folders at work held before this phase.
+struct Before {
+    held: Arc<Held>,
+    /// Folders whose UIDVALIDITY is still that of the backup, by their place in the plan.
+    same: HashMap<usize, FolderPath>,
+}
+
+impl Before {
+    fn has(&self, at: usize, id: &MessageId) -> bool {
+        let held = self.same.get(&at).and_then(|path| self.held.get(path));
+        held.is_some_and(|(_, ids)| ids.contains(id))
+    }
+
+    fn step(&self, at: usize, id: &MessageId, octets: u64) -> Step {
+        if self.has(at, id) { Step::Already(1) } else { Step::Stored { messages: 1, octets } }
+    }
+}
 
 impl Course {
-    /// Reads every folder through the archive, which keeps what it does not hold yet.
-    pub async fn back_up(&mut self, sessions: &mut Sessions, stop: &CancellationToken) -> Result<()> {
+    /// Reads all folders through the archive, which keeps what it does not hold yet.
+    pub async fn back_up(&mut self, crew: &mut Crew, stop: &CancellationToken) -> Result<()> {
         if self.backed_up.iter().all(|reached| reached.done) {
             return Ok(());
         }
         self.begin(Phase::BackUp);
-        if self.held.is_none() {
-            self.held = Some(self.held_before().await?);
-        }
-        while let Some(at) = self.backed_up.iter().position(|reached| !reached.done) {
-            self.at = Some(at);
-            self.around.board.folder(at);
-            match self.back_up_folder(at, &mut *sessions.source, stop).await {
-                Ok((counts, octets)) => {
-                    self.backed_up[at] = Reached { counts, octets, done: true, ..Reached::default() };
-                    self.around.board.folder_done(at, counts);
-                }
-                Err(failure) if failure.reach <= Reach::Folder => self.folder_failed(at, failure),
-                Err(failure) => return Err(failure),
+        let held = match &self.held {
+            Some(held) => Arc::clone(held),
+            None => Arc::new(self.held_before().await?),
+        };
+        self.held = Some(Arc::clone(&held));
+        loop {
+            let mut at_work = self.round();
+            if at_work.is_empty() {
+                return Ok(());
+            }
+            let (before, mut counted) = self.list_source(crew.first()?, &held, &mut at_work).await?;
+            let before = Arc::new(before);
+            let (board, known) = (Arc::clone(&self.around.board), Arc::clone(&before));
+            let step = move |_, at: usize, fetched: &Fetched| match fetched {
+                Fetched::Hashed { id, octets, .. } => board.step(at, known.step(at, id, *octets)),
+                Fetched::Failed { .. } => board.step(at, Step::Failed(1)),
+                Fetched::Message(_) => {}
+            };
+            self.read_all(crew, &mut at_work, step, stop).await?;
+            for at in at_work {
+                let reached = self.count_backup(at, counted.remove(&at).unwrap_or_default(), &before);
+                self.around.board.folder_done(at, reached.counts);
+                self.backed_up[at] = reached;
             }
             self.show_problems().await?;
         }
-        self.at = None;
-        Ok(())
     }
 
-    async fn back_up_folder(
+    /// Lists these folders; those that cannot be listed are dealt with and taken away. Also what is counted of each
+    /// without reading it.
+    async fn list_source(
         &mut self,
-        at: usize,
-        source: &mut dyn Source,
-        stop: &CancellationToken,
-    ) -> Result<(Counts, u64)> {
-        let folder = self.planned()[at].source.clone();
-        let listing = source.list(&folder, 1, Want::Sizes).await.map_err(|failure| failure.on(Side::Source))?;
-        let board = &self.around.board;
-        let mut counts = Counts { found: listing.entries.len() as u64, ..Counts::default() };
-        board.step(at, Step::Found(counts.found));
-        let layout = &self.request.layout;
-        let wanted = |entry: &mail::Entry| survey::wanted(layout, entry.date, entry.size.map_or(0, u64::from));
-        let mut ids: Vec<MessageId> =
-            listing.entries.iter().filter(|entry| wanted(entry)).map(|entry| entry.id.clone()).collect();
-        counts.skipped = counts.found - ids.len() as u64;
-        board.step(at, Step::Skipped(counts.skipped));
-        let held = self.held.as_ref().and_then(|held| held.get(&folder.path));
-        let held = held.filter(|(validity, _)| *validity == listing.validity).map(|(_, ids)| ids);
-        if let (Task::Move { prove_first: false, .. }, Some(held)) = (&self.request.task, held) {
-            // The move has just read these.
-            ids.retain(|id| !held.contains(id));
-            counts.already = counts.found - counts.skipped - ids.len() as u64;
-            board.step(at, Step::Already(counts.already));
-        }
-        let (sender, mut receiver) = mpsc::channel(AHEAD);
-        let (mut octets, mut problems) = (0, Vec::new());
-        let count = async {
-            loop {
-                let fetched = tokio::select! {
-                    biased;
-                    () = stop.cancelled() => None,
-                    fetched = receiver.recv() => fetched,
-                };
-                match fetched {
-                    Some(Fetched::Failed { id, failure }) => {
-                        counts.failed += 1;
-                        board.step(at, Step::Failed(1));
-                        let folder = Some(folder.path.clone());
-                        problems.push(Problem { id: Some(id), ..problem(&failure, folder) });
-                    }
-                    Some(Fetched::Hashed { id, octets: size, .. }) if held.is_none_or(|held| !held.contains(&id)) => {
-                        counts.stored += 1;
-                        octets += size;
-                        board.step(at, Step::Stored { messages: 1, octets: size });
-                    }
-                    Some(_) => {
-                        counts.already += 1;
-                        board.step(at, Step::Already(1));
-                    }
-                    None => break,
+        sessions: &mut Sessions,
+        held: &Arc<Held>,
+        at_work: &mut Vec<usize>,
+    ) -> Result<(Before, HashMap<usize, Counts>)> {
+        let folders: Vec<_> = at_work.iter().map(|at| Arc::new(self.planned()[*at].source.clone())).collect();
+        let listed = reading::list(&mut *sessions.source, Side::Source, &folders, Want::Sizes).await?;
+        let mut before = Before { held: Arc::clone(held), same: HashMap::new() };
+        let mut counted = HashMap::new();
+        // A move that has just read through the archive need not do so again.
+        let has_read = matches!(self.request.task, Task::Move { prove_first: false, .. });
+        for ((at, folder), listing) in std::mem::take(at_work).into_iter().zip(folders).zip(listed) {
+            self.around.board.folder(at);
+            let Listing { validity, entries, .. } = match listing {
+                Ok(listing) => listing,
+                Err(failure) => {
+                    self.folder_failed(at, failure);
+                    continue;
                 }
+            };
+            if held.get(&folder.path).is_some_and(|(of, _)| *of == validity) {
+                before.same.insert(at, folder.path.clone());
             }
-            // Tells the source to end.
-            drop(receiver);
-        };
-        let (fetched, ()) = tokio::join!(source.fetch(&folder, &ids, Part::Hashes, sender), count);
-        fetched.map_err(|failure| failure.on(Side::Source))?;
-        if stop.is_cancelled() {
-            return Err(Failure::new(Cause::Stopped));
+            let mut counts = Counts { found: entries.len() as u64, ..Counts::default() };
+            let mut entries = self.wanted(entries);
+            counts.skipped = counts.found - entries.len() as u64;
+            if has_read {
+                entries.retain(|entry| !before.has(at, &entry.id));
+                counts.already = counts.found - counts.skipped - entries.len() as u64;
+            }
+            let board = &self.around.board;
+            for step in [Step::Found(counts.found), Step::Skipped(counts.skipped), Step::Already(counts.already)] {
+                board.step(at, step);
+            }
+            self.begin_reading(at, folder, validity, &entries);
+            for item in self.shelf.open().entry(at).or_default().source.read() {
+                board.step(at, before.step(at, &item.id, item.octets));
+            }
+            counted.insert(at, counts);
+            at_work.push(at);
         }
-        self.notes.append(&mut problems);
-        Ok((counts, octets))
+        Ok((before, counted))
+    }
+
+    /// What became of a folder that was read.
+    fn count_backup(&mut self, at: usize, mut counts: Counts, before: &Before) -> Reached {
+        let reading = self.shelf.take(at).source;
+        let mut octets = 0;
+        for item in reading.read() {
+            if before.has(at, &item.id) {
+                counts.already += 1;
+            } else {
+                counts.stored += 1;
+                octets += item.octets;
+            }
+        }
+        counts.failed += reading.failed.len() as u64;
+        let folder = reading.folder.map(|folder| folder.path.clone());
+        let mut failed: Vec<_> = reading.failed.into_iter().collect();
+        failed.sort_by(|one, other| one.0.cmp(&other.0));
+        let problem = |(id, failure)| Problem { id: Some(id), ..problem(&failure, folder.clone()) };
+        self.notes.extend(failed.into_iter().map(problem));
+        Reached { counts, octets, done: true, ..Reached::default() }
     }
 
     /// What the backup holds before this run, so that only what is new counts as stored.

@@ -21,6 +21,8 @@ pub struct Item {
     pub header: HeaderHash,
     pub flags: Flags,
     pub date: Option<InternalDate>,
+    /// As they were read; 0 where only the header was listed.
+    pub octets: u64,
 }
 
 /// What came of comparing two lists.
@@ -108,6 +110,7 @@ mod tests {
             header: HeaderHash::of(octets.as_bytes()),
             flags: Flags::new(flags.iter().copied()),
             date: None,
+            octets: octets.len() as u64,
         }
     }
 

@@ -19,7 +19,7 @@ pub(crate) use lane::{Lane, Steps};
 pub(crate) use lead::Lead;
 pub(crate) use reading::prints;
 pub(crate) use round::{Terms, check, conclude, stand};
-pub(crate) use stream::{Lost, Stream, Track};
+pub(crate) use stream::{Lost, PATIENCE, Stream, Track};
 
 use crate::journal::{Claim, Journal, Ledger, State};
 use crate::{Counts, Problem, ProblemLevel};

@@ -13,15 +13,15 @@ use crate::mend::Mending;
 use crate::outcome::Survey;
 use crate::pace::{Gate, Paced};
 use crate::plan::{Plan, Planned};
+use crate::reading::Shelf;
 use crate::retry::{self, Next, Situation};
 use crate::run::{Problems, Wish, Wishes};
 use crate::undo;
-use crate::verify::Comparison;
 use crate::waits::Asking;
 use crate::{Counts, Phase, Place, Problem, ProblemLevel, Request, Task};
 use account::{Credentials, provider};
 use archive::{Archive, Through};
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, OptionFuture};
 use mail::{Budget, Capacity, Cause, Failure, FolderPath, MessageId, Result, Side, Source, Status, Target};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -37,6 +37,8 @@ const MEMORY: u32 = 56 * 1024 * 1024;
 const GRACE: Duration = Duration::from_millis(700);
 /// So often in a row a folder may cost the connection with nothing reached between.
 const PATIENCE_WITH_FOLDER: u32 = 7;
+/// After so many losses with nothing reached between folders are dealt with one by one, to find the one that costs them.
+const SUSPICION: u32 = 2;
 
 /// What a run is given from outside.
 pub(crate) struct Surroundings {
@@ -123,8 +125,9 @@ pub(crate) struct Course {
     pub copied: Vec<Reached>,
     pub backed_up: Vec<Reached>,
     pub verified: Vec<Reached>,
-    pub held: Option<Held>,
-    pub comparison: Option<(usize, Comparison)>,
+    pub held: Option<Arc<Held>>,
+    /// What was read of the folders at work, in the phases that read.
+    pub shelf: Shelf,
     /// Messages and octets proved.
     pub proved: Option<(u64, u64)>,
     /// The target took no more: the rest is only counted.
@@ -136,7 +139,7 @@ pub(crate) struct Course {
     /// By folder: to come when nothing else is left, with longer time limits.
     pub put_last: HashMap<usize, HashSet<MessageId>>,
     /// By folder: not asked for any more by this run.
-    pub given_up: HashMap<usize, HashSet<MessageId>>,
+    pub given_up: HashMap<usize, HashMap<MessageId, Failure>>,
     pub started: Instant,
     _lock: Option<Lock>,
 }
@@ -194,7 +197,7 @@ impl Course {
             backed_up: Vec::new(),
             verified: Vec::new(),
             held: None,
-            comparison: None,
+            shelf: Shelf::default(),
             proved: None,
             full: false,
             notes: Vec::new(),
@@ -302,20 +305,24 @@ impl Course {
     }
 
     /// One pair more, beside those that are open, and how long it took. Nobody is asked for a secret, and what fails
-    /// here fails no run. None: this run has no two accounts that are open.
+    /// here fails no run. None: one of the sides is no account, or was never open.
     pub fn another(&self) -> Option<BoxFuture<'static, (Duration, Result<Sessions>)>> {
-        let opener = &self.around.opener;
-        let source = self.old.another(Arc::clone(opener), self.budget.clone())?;
-        let target = self.new.as_ref()?.another(Arc::clone(opener), self.budget.clone())?;
+        let open = |door: &Door| door.another(Arc::clone(&self.around.opener), self.budget.clone());
+        let source = open(&self.old)?;
+        let target = match &self.new {
+            Some(new) => Some(open(new)?),
+            None => None,
+        };
         let (archive, budget, gate) = (self.archive.clone(), self.budget.clone(), self.gate.clone());
         let repair = self.request.answers.repair;
         Some(Box::pin(async move {
             let begun = Instant::now();
-            let both = match tokio::join!(source, target) {
+            let (source, target) = tokio::join!(source, OptionFuture::from(target));
+            let both = match (source, target.transpose()) {
                 (Ok(source), Ok(target)) => {
                     let source = through(source, archive, &budget);
                     let source = Paced::wrap(source, gate.as_ref());
-                    let target = Some(Mending::wrap(target, &budget, repair));
+                    let target = target.map(|target| Mending::wrap(target, &budget, repair));
                     Ok(Sessions { source, target, directory: None })
                 }
                 (Err(failure), _) | (_, Err(failure)) => Err(failure),
@@ -357,6 +364,16 @@ impl Course {
         }
     }
 
+    /// Of these folders those to begin with: where one of them may be what costs the connection, the first alone, which
+    /// is at work from now on.
+    pub fn without_suspects(&mut self, mut folders: Vec<usize>) -> Vec<usize> {
+        if self.broken >= SUSPICION {
+            folders.truncate(1);
+            self.at = folders.first().copied();
+        }
+        folders
+    }
+
     /// Goes on without the folder at work.
     fn give_up(&mut self, failure: Failure) -> Option<Failure> {
         if let Some(at) = self.at.take() {
@@ -378,7 +395,7 @@ impl Course {
         counts.found = counts.found.max(crate::survey::messages(&folder)).max(dealt);
         counts.failed = counts.found - dealt;
         self.notes.push(problem(failure, Some(folder.path)));
-        self.comparison = None;
+        self.shelf.take(at);
         if let Some(reached) = self.reached().get_mut(at) {
             reached.counts = counts;
             reached.done = true;
@@ -404,7 +421,7 @@ fn polite(request: &Request) -> usize {
         }
         Place::Directory(_) => provider::CONNECTIONS,
     };
-    request.target.as_ref().map_or(1, of).min(of(&request.source))
+    request.target.as_ref().map_or(usize::MAX, of).min(of(&request.source))
 }
 
 /// Reads through the archive, where this run has one.

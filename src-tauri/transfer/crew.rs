@@ -1,14 +1,16 @@
-//! The pairs of sessions at work in one attempt: all take from one stream until nothing waits. One that fails leaves the
-//! rest to the others, and only the last one's failure is the run's. Must not know what is streamed.
+//! The pairs of sessions at work in one attempt: all take of one work until nothing waits. One that fails leaves the
+//! rest to the others, and only the last one's failure is the run's. Must not know what the work is.
 
 use crate::copy::{Lost, Stream};
 use crate::course::{Course, Sessions};
-use crate::growth::work;
+use crate::growth;
+use crate::queue::Backlog;
 use crate::retry::{self, Next, Situation};
+use async_trait::async_trait;
 use futures::StreamExt;
 use futures::future::join_all;
 use futures::stream::FuturesUnordered;
-use mail::{Cause, Failure, Reach, Result};
+use mail::{Cause, Failure, MessageId, Reach, Result};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -23,6 +25,37 @@ const SUSPICION: u32 = 3;
 const GRACE: Duration = Duration::from_millis(600);
 /// How long saying goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(2);
+
+/// What any number of pairs can share.
+#[async_trait]
+pub(crate) trait Work: Send + Sync + 'static {
+    /// What no pair has taken yet.
+    fn backlog(&self) -> Backlog;
+
+    /// One pair at work until nothing waits. What a failure leaves undone does not wait any more.
+    async fn flow(&self, sessions: &mut Sessions) -> Result<(), Lost>;
+
+    /// This message of the source has failed, whatever else is tried.
+    async fn give_up(&self, at: usize, id: &MessageId, failure: &Failure) -> Result<()>;
+}
+
+#[async_trait]
+impl Work for Stream {
+    fn backlog(&self) -> Backlog {
+        self.pool().backlog()
+    }
+
+    async fn flow(&self, sessions: &mut Sessions) -> Result<(), Lost> {
+        match &mut sessions.target {
+            Some(target) => self.copy(&mut *sessions.source, &mut **target).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn give_up(&self, at: usize, id: &MessageId, failure: &Failure) -> Result<()> {
+        self.refuse(at, id, failure).await
+    }
+}
 
 /// Pairs that have nothing to do at the moment.
 pub(crate) struct Crew(Vec<Sessions>);
@@ -46,12 +79,12 @@ impl Crew {
 }
 
 impl Course {
-    /// Streams with every pair there is, and with more while that pays. `Err`: the last pair's failure, or one that new
-    /// connections would meet too. What a lost pair left undone is not in the stream any more.
-    pub async fn stream_with(
+    /// Works with every pair there is, and with more while that pays. `Err`: the last pair's failure, or one that new
+    /// connections would meet too. What a lost pair left undone does not wait any more.
+    pub async fn work_with<W: Work>(
         &mut self,
         crew: &mut Crew,
-        stream: &Arc<Stream>,
+        work: &Arc<W>,
         stop: &CancellationToken,
         halt: &CancellationToken,
     ) -> Result<()> {
@@ -60,18 +93,15 @@ impl Course {
         self.at = None;
         self.growth.begin(Instant::now(), self.done());
         let mut end = loop {
-            let waiting = stream.pool().backlog();
+            let waiting = work.backlog();
             while at_work.len() < waiting.slices.max(1)
                 && waiting.slices > 0
                 && let Some(mut sessions) = crew.0.pop()
             {
-                let stream = Arc::clone(stream);
+                let work = Arc::clone(work);
                 // A task of its own: hashing for several pairs is more than one core can do.
                 at_work.push(AbortOnDropHandle::new(tokio::spawn(async move {
-                    let flowed = match &mut sessions.target {
-                        Some(target) => stream.flow(&mut *sessions.source, &mut **target).await,
-                        None => Ok(()),
-                    };
+                    let flowed = work.flow(&mut sessions).await;
                     (sessions, flowed)
                 })));
             }
@@ -80,7 +110,7 @@ impl Course {
             }
             let pairs = at_work.len() + crew.0.len();
             if opening.is_empty() {
-                let more = self.growth.more(Instant::now(), pairs, self.done(), stream.pool().backlog());
+                let more = self.growth.more(Instant::now(), pairs, self.done(), work.backlog());
                 opening.extend((0..more).map_while(|_| self.another()));
             }
             tokio::select! {
@@ -90,7 +120,7 @@ impl Course {
                     Ok((_, Err(lost))) | Err(lost) => {
                         let left = pairs - 1;
                         self.growth.lost(Instant::now(), self.done(), &lost.failure, left);
-                        self.suspect(stream, &lost).await?;
+                        self.suspect(&**work, &lost).await?;
                         if left == 0 || !passing(&lost.failure) {
                             self.at = lost.at;
                             break Err(lost.failure);
@@ -124,7 +154,7 @@ impl Course {
 
     /// One message may be what breaks each connection that is asked for it: after some of them it is put last and the
     /// others are copied. Then it is given more time, and if that breaks a connection too it has failed.
-    async fn suspect(&mut self, stream: &Stream, lost: &Lost) -> Result<()> {
+    async fn suspect(&mut self, work: &impl Work, lost: &Lost) -> Result<()> {
         let (Some(at), Some(id)) = (lost.at, &lost.id) else { return Ok(()) };
         if !matches!(lost.failure.cause, Cause::Closed | Cause::Timeout) {
             return Ok(());
@@ -138,14 +168,14 @@ impl Course {
             return Ok(());
         }
         let failure = Failure { reach: Reach::Message, ..lost.failure.clone() };
-        stream.give_up(at, id, &failure).await?;
-        self.given_up.entry(at).or_default().insert(id.clone());
+        work.give_up(at, id, &failure).await?;
+        self.given_up.entry(at).or_default().insert(id.clone(), failure);
         Ok(())
     }
 
     fn done(&self) -> f64 {
         let (messages, octets) = self.around.board.done_so_far();
-        work(messages, octets)
+        growth::work(messages, octets)
     }
 }
 

@@ -6,18 +6,17 @@ use crate::course::{Course, Reached, Sessions, Surveyed, problem};
 use crate::crew::Crew;
 use crate::journal::{Journal, State};
 use crate::plan::{Plan, Planned};
+use crate::reading::ROUND;
 use crate::retry::{self, Next, Situation};
 use crate::survey::{self, View, Weighed};
 use crate::undo;
-use crate::{Counts, Level, Phase, Place, Problem, ProblemLevel, Task, outcome, plan};
+use crate::{Counts, Phase, Place, Problem, ProblemLevel, Task, outcome, plan};
 use mail::{Cause, Failure, Folder, Reach, Result, Side, Source, Target};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Messages of the folders that are at work at once, which bounds what is held of them in memory.
-const ROUND: u64 = 100_000;
 /// How long a server may take to store what a lost connection left with it.
 const SETTLING: Duration = Duration::from_secs(2);
 
@@ -37,24 +36,24 @@ impl Course {
                 self.weigh(crew.first()?).await
             }
             Task::Backup { directory } => {
-                self.back_up(crew.first()?, stop).await?;
+                self.back_up(crew, stop).await?;
                 self.prove(&directory, stop).await
             }
-            Task::Verify { level } => self.verify(crew.first()?, level, stop).await,
+            Task::Verify { level } => self.verify(crew, level, stop).await,
             Task::Undo { remove } => self.undo(crew.first()?, remove, stop).await,
             Task::Move { backup, prove_first, verify_after, .. } => {
                 if let Some(directory) = backup.as_ref().filter(|_| prove_first) {
-                    self.back_up(crew.first()?, stop).await?;
+                    self.back_up(crew, stop).await?;
                     self.prove(directory, stop).await?;
                 }
                 self.copy(crew, stop, true).await?;
                 if let Some(directory) = backup.as_ref().filter(|_| !prove_first) {
                     // What was at the target already was not read: the backup holds everything all the same.
-                    self.back_up(crew.first()?, stop).await?;
+                    self.back_up(crew, stop).await?;
                     self.prove(directory, stop).await?;
                 }
                 match verify_after {
-                    Some(level) => self.verify(crew.first()?, level, stop).await,
+                    Some(level) => self.verify(crew, level, stop).await,
                     None => Ok(()),
                 }
             }
@@ -208,14 +207,14 @@ impl Course {
             }
             while !lanes.is_empty() {
                 for lane in &mut lanes {
-                    lane.give_up(self.given_up.get(&lane.at));
+                    lane.give_up(self.given_up.get(&lane.at).into_iter().flat_map(HashMap::keys));
                     lane.put_last(self.put_last.get(&lane.at));
                 }
                 let (source, target) = both(crew.first()?)?;
                 copy::stand(&mut lanes, source, target, &terms).await?;
                 let dues: Vec<usize> = lanes.iter().map(|lane| lane.due.len()).collect();
                 let stream = Stream::of(&mut lanes, self.journal.clone(), halt.clone());
-                self.stream_with(crew, &stream, stop, &halt).await?;
+                self.work_with(crew, &stream, stop, &halt).await?;
                 let (source, target) = both(crew.first()?)?;
                 for (lane, due) in lanes.iter_mut().zip(dues).filter(|(lane, _)| !lane.is_over()) {
                     copy::conclude(lane, stream.take_tally(lane.at), due, source, target, &terms).await?;
@@ -223,13 +222,12 @@ impl Course {
                 self.settle(&mut lanes).await?;
             }
         }
-        crew.part(1).await;
         if store { self.forget_past().await } else { Ok(()) }
     }
 
     /// Folders that are not done, as many as a round takes: those in which mail lay before, since what is left of it
     /// may answer for the others; then those above others.
-    async fn lanes(&self) -> Vec<Lane> {
+    async fn lanes(&mut self) -> Vec<Lane> {
         let mut open: Vec<usize> = (0..self.copied.len()).filter(|at| !self.copied[*at].done).collect();
         let before = self.before.lock().await;
         open.sort_by_key(|at| {
@@ -237,6 +235,7 @@ impl Course {
             (!before.lay_in(place), place.0.len())
         });
         drop(before);
+        let open = self.without_suspects(open);
         let (mut lanes, mut messages) = (Vec::new(), 0);
         for at in open {
             let Planned { source, target, special } = self.planned()[at].clone();
@@ -339,35 +338,6 @@ impl Course {
             self.notes.push(problem(&Failure::new(Cause::QuotaFull).on(Side::Target).about(missing), None));
         }
         self.survey = Some(found);
-        Ok(())
-    }
-
-    /// Compares both sides folder by folder.
-    async fn verify(&mut self, sessions: &mut Sessions, level: Level, stop: &CancellationToken) -> Result<()> {
-        let other: &mut dyn Source = match (&mut sessions.target, &mut sessions.directory) {
-            (Some(target), _) => &mut **target,
-            (None, Some(directory)) => &mut **directory,
-            (None, None) => return Err(Failure::new(Cause::StoreUnusable).on(Side::Target)),
-        };
-        if self.verified.iter().all(|reached| reached.done) {
-            return Ok(());
-        }
-        self.begin(Phase::Verify);
-        let theirs = other.folders().await.map_err(|failure| failure.on(Side::Target))?;
-        while let Some(at) = self.verified.iter().position(|reached| !reached.done) {
-            self.at = Some(at);
-            self.around.board.folder(at);
-            match self.verify_folder(at, level, &mut *sessions.source, other, &theirs, stop).await {
-                Ok((counts, octets)) => {
-                    self.verified[at] = Reached { counts, octets, done: true, ..Reached::default() };
-                    self.around.board.folder_done(at, counts);
-                }
-                Err(failure) if failure.reach <= Reach::Folder => self.folder_failed(at, failure),
-                Err(failure) => return Err(failure),
-            }
-            self.show_problems().await?;
-        }
-        self.at = None;
         Ok(())
     }
 

@@ -33,6 +33,18 @@ pub(crate) struct Backlog {
     pub octets: u64,
 }
 
+impl std::ops::Add for Backlog {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            slices: self.slices + other.slices,
+            messages: self.messages + other.messages,
+            octets: self.octets + other.octets,
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 struct Place {
     slices: VecDeque<Slice>,
@@ -104,11 +116,8 @@ impl Pool {
     }
 
     pub fn backlog(&self) -> Backlog {
-        self.0.iter().fold(Backlog::default(), |sum, place| Backlog {
-            slices: sum.slices + place.slices.len(),
-            messages: sum.messages + place.messages,
-            octets: sum.octets + place.octets,
-        })
+        let of = |place: &Place| Backlog { slices: place.slices.len(), messages: place.messages, octets: place.octets };
+        self.0.iter().map(of).fold(Backlog::default(), |sum, backlog| sum + backlog)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod crew;
 mod faults;
+mod reading;
 mod recognition;
 mod repair;
 mod tasks;

@@ -4,75 +4,20 @@
 
 use crate::compare::{Item, Mark, judge, rewritten};
 use crate::copy::Step;
-use crate::course::Course;
+use crate::course::{Course, Reached, Sessions};
+use crate::crew::Crew;
 use crate::journal::{Print, State};
-use crate::{Counts, Level, Problem, ProblemLevel, Task, survey};
+use crate::reading::{self, Readings};
+use crate::{Counts, Level, Phase, Problem, ProblemLevel, Task};
 use mail::repair::{self, Repaired};
 use mail::{
-    Cause, Failure, Fetched, Flags, Folder, FolderPath, MessageId, Part, Result, Sha256, Side, Source, System, Want,
+    Cause, Failure, Fetched, Flags, Folder, FolderPath, Listing, MessageId, Part, Reach, Result, Sha256, Side, Source,
+    System, Want,
 };
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-
-/// Fetched and not yet noted.
-const AHEAD: usize = 64;
-
-/// What was read of one folder on both sides; kept over new connections, so that nothing is read twice.
-#[derive(Debug, Default)]
-pub struct Comparison {
-    source: Readings,
-    target: Readings,
-}
-
-#[derive(Debug, Default)]
-struct Readings {
-    items: HashMap<MessageId, Item>,
-    failed: HashMap<MessageId, Failure>,
-    octets: u64,
-}
-
-/// Reads what is not read yet of `ids`.
-async fn read(
-    mailbox: &mut dyn Source,
-    folder: &Folder,
-    ids: &[MessageId],
-    readings: &mut Readings,
-    stop: &CancellationToken,
-    seen: impl Fn(u64),
-) -> Result<()> {
-    let ids: Vec<MessageId> = ids.iter().filter(|id| !readings.items.contains_key(*id)).cloned().collect();
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let (sender, mut receiver) = mpsc::channel(AHEAD);
-    let note = async {
-        while let Some(fetched) = tokio::select! {
-            biased;
-            () = stop.cancelled() => None,
-            fetched = receiver.recv() => fetched,
-        } {
-            match fetched {
-                Fetched::Hashed { id, sha256, header, octets, flags, date } => {
-                    seen(octets);
-                    readings.octets += octets;
-                    // It may have failed before the connection broke.
-                    readings.failed.remove(&id);
-                    let item = Item { id: id.clone(), mark: Mark::Octets(sha256), header, flags, date };
-                    readings.items.insert(id, item);
-                }
-                Fetched::Failed { id, failure } => {
-                    readings.failed.insert(id, failure);
-                }
-                Fetched::Message(_) => {}
-            }
-        }
-        drop(receiver);
-    };
-    let (fetched, ()) = tokio::join!(mailbox.fetch(folder, &ids, Part::Hashes, sender), note);
-    fetched?;
-    if stop.is_cancelled() { Err(Failure::new(Cause::Stopped)) } else { Ok(()) }
-}
 
 /// The rewritten forms of these messages; one that cannot be read is left out.
 async fn forms(
@@ -111,55 +56,159 @@ fn line(code: &str, level: ProblemLevel, folder: &FolderPath, id: &MessageId, de
 }
 
 impl Course {
-    /// Compares one folder with its place. Differences go to the notes; in the counts `already` is equal, `failed`
-    /// missing or different. Also octets compared.
-    pub(crate) async fn verify_folder(
+    /// Compares both sides: all folders are read as one stream, then each is judged.
+    pub(crate) async fn verify(&mut self, crew: &mut Crew, level: Level, stop: &CancellationToken) -> Result<()> {
+        if self.verified.iter().all(|reached| reached.done) {
+            return Ok(());
+        }
+        self.begin(Phase::Verify);
+        let (_, other) = sides(crew.first()?)?;
+        let theirs = other.folders().await.map_err(|failure| failure.on(Side::Target))?;
+        loop {
+            let mut at_work = self.round();
+            if at_work.is_empty() {
+                return Ok(());
+            }
+            self.list_both(crew.first()?, &mut at_work, level, &theirs).await?;
+            let board = Arc::clone(&self.around.board);
+            let step = move |side, at, fetched: &Fetched| {
+                if let Fetched::Hashed { octets, .. } = fetched {
+                    board.read(*octets);
+                    if side == Side::Source {
+                        board.step(at, Step::Already(1));
+                    }
+                }
+            };
+            self.read_all(crew, &mut at_work, step, stop).await?;
+            for at in at_work {
+                self.at = Some(at);
+                let (source, other) = sides(crew.first()?)?;
+                match self.verify_folder(at, level, source, other, &theirs).await {
+                    Ok((counts, octets)) => {
+                        self.shelf.take(at);
+                        self.verified[at] = Reached { counts, octets, done: true, ..Reached::default() };
+                        self.around.board.folder_done(at, counts);
+                    }
+                    Err(failure) if failure.reach <= Reach::Folder => self.folder_failed(at, failure),
+                    Err(failure) => return Err(failure),
+                }
+            }
+            self.at = None;
+            self.show_problems().await?;
+        }
+    }
+
+    /// Where a folder's messages are expected.
+    fn place(&self, at: usize) -> FolderPath {
+        self.copied[at].target.clone().unwrap_or_else(|| self.planned()[at].target.clone())
+    }
+
+    /// Lists these folders on both sides. Those that cannot be are dealt with and taken away.
+    async fn list_both(
+        &mut self,
+        sessions: &mut Sessions,
+        at_work: &mut Vec<usize>,
+        level: Level,
+        theirs: &[Folder],
+    ) -> Result<()> {
+        let want = if level == Level::Present { Want::Headers } else { Want::Sizes };
+        let ours: Vec<Arc<Folder>> = at_work.iter().map(|at| Arc::new(self.planned()[*at].source.clone())).collect();
+        let places: Vec<Option<Arc<Folder>>> =
+            at_work.iter().map(|at| find(theirs, &self.place(*at)).map(Arc::new)).collect();
+        let there: Vec<Arc<Folder>> = places.iter().flatten().cloned().collect();
+        let (source, other) = sides(sessions)?;
+        let (here, listed) = tokio::try_join!(
+            reading::list(source, Side::Source, &ours, want),
+            reading::list(other, Side::Target, &there, want)
+        )?;
+        let mut listed = there.into_iter().zip(listed);
+        for (((at, folder), place), listing) in std::mem::take(at_work).into_iter().zip(ours).zip(places).zip(here) {
+            let their = place.and_then(|_| listed.next());
+            match self.begin_comparison(at, level, (folder, listing), their) {
+                Ok(()) => at_work.push(at),
+                Err(failure) => self.folder_failed(at, failure),
+            }
+        }
+        Ok(())
+    }
+
+    fn begin_comparison(
+        &mut self,
+        at: usize,
+        level: Level,
+        (folder, listing): (Arc<Folder>, Result<Listing>),
+        their: Option<(Arc<Folder>, Result<Listing>)>,
+    ) -> Result<()> {
+        self.around.board.folder(at);
+        let Listing { validity, entries, .. } = listing?;
+        let entries = self.wanted(entries);
+        self.around.board.step(at, Step::Found(entries.len() as u64));
+        if their.is_none() && entries.is_empty() {
+            return Err(Failure::new(Cause::FolderMissing).on(Side::Target).about(self.place(at).to_string()));
+        }
+        let their = their.map(|(folder, listing)| listing.map(|listing| (folder, listing))).transpose()?;
+        self.begin_reading(at, folder, validity, &entries);
+        {
+            let mut shelf = self.shelf.open();
+            let Readings { source, target } = shelf.entry(at).or_default();
+            // What an earlier attempt has read.
+            self.around.board.step(at, Step::Already(source.read().count() as u64));
+            if level == Level::Present {
+                source.by_header(entries);
+            }
+            if let Some((folder, listing)) = their {
+                target.listed(folder, listing.validity, &listing.entries);
+                if level == Level::Present {
+                    target.by_header(listing.entries);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges a folder of which both sides were read. Differences go to the notes; in the counts `already` is equal,
+    /// `failed` missing or different. Also octets compared.
+    async fn verify_folder(
         &mut self,
         at: usize,
         level: Level,
         source: &mut dyn Source,
         other: &mut dyn Source,
         theirs: &[Folder],
-        stop: &CancellationToken,
     ) -> Result<(Counts, u64)> {
-        let planned = self.planned()[at].clone();
-        let folder = &planned.source;
-        let place = self.copied[at].target.clone().unwrap_or(planned.target);
-        let mut comparison = match self.comparison.take() {
-            Some((of, comparison)) if of == at => comparison,
-            _ => Comparison::default(),
-        };
-        let result = self.read_both(at, level, (source, folder), (other, theirs, &place), &mut comparison, stop).await;
-        let (ids, their_ids, their_folder) = match result {
-            Ok(lists) => lists,
-            Err(failure) => {
-                self.comparison = Some((at, comparison));
-                return Err(failure);
-            }
-        };
+        let folder = &self.planned()[at].source.clone();
+        let place = self.place(at);
         let ledger = self.ledger(&folder.path).await?;
         // After a move only what the move dealt with: later mail is the next run's.
         let own = matches!(self.request.task, Task::Move { .. });
-        let mut items: Vec<&MessageId> = ids.iter().filter(|id| !own || ledger.contains_key(*id)).collect();
+        let Readings { source: mut here, target: mut there } = self.shelf.take(at);
+        if level == Level::Present {
+            // A header that the listing left out was read with its octets; it is compared by its header all the same.
+            for item in here.items.values_mut().chain(there.items.values_mut()) {
+                item.mark = Mark::Header(item.header);
+            }
+        }
+        let octets = here.items.values().map(|item| item.octets).sum();
+        let mut items: Vec<&MessageId> =
+            here.ids.iter().map(|(id, _)| id).filter(|id| !own || ledger.contains_key(*id)).collect();
         // What the copy could not store is not paired off with what it stored.
         items.sort_by_key(|id| !ledger.get(*id).is_some_and(|(state, _)| state.is_done()));
         let mut counts = Counts { found: items.len() as u64, ..Counts::default() };
-        let of = |readings: &mut Readings, ids: &mut dyn Iterator<Item = &MessageId>| -> Vec<Item> {
-            ids.filter_map(|id| readings.items.remove(id)).collect()
-        };
         let mut notes = Vec::new();
         for id in &items {
-            if let Some(failure) = comparison.source.failed.get(*id) {
+            if let Some(failure) = here.failed.get(*id) {
                 counts.failed += 1;
                 let mut unread = line(failure.cause.code(), ProblemLevel::Problem, &folder.path, id, None);
                 unread.words.clone_from(&failure.words);
                 notes.push(unread);
             }
         }
-        let mut ours = of(&mut comparison.source, &mut items.iter().copied());
+        let mut ours: Vec<Item> = items.iter().filter_map(|id| here.items.remove(*id)).collect();
         let repaired = self.repaired(&folder.path).await?;
         let as_fetched = stand_for_repaired(&mut ours, &repaired);
-        let there = of(&mut comparison.target, &mut their_ids.iter());
+        let their_folder = there.folder.take();
+        let known: HashSet<MessageId> = there.ids.iter().map(|(id, _)| id.clone()).collect();
+        let there: Vec<Item> = there.ids.iter().filter_map(|(id, _)| there.items.remove(id)).collect();
         let judgement = judge(&ours, &there);
         let mut forms_there = HashMap::new();
         if let Some(their_folder) = their_folder.as_ref().filter(|_| !judgement.alike.is_empty()) {
@@ -171,7 +220,6 @@ impl Course {
         let unequal = judgement.missing.iter().copied().chain(judgement.alike.iter().map(|(our_at, _)| *our_at));
         let unequal = unequal.map(|our_at| &ours[our_at]).collect();
         let elsewhere = self.elsewhere(&folder.path, unequal, (&mut *other, theirs)).await?;
-        let known: HashSet<&MessageId> = their_ids.iter().collect();
         // Law 4: what was stored and is no longer there was moved or deleted by its owner. A verification asked for by
         // itself takes no comfort from the journal. Of twins it does not matter which one was paired off.
         let mut gone: HashMap<Mark, Vec<&MessageId>> = HashMap::new();
@@ -230,66 +278,7 @@ impl Course {
             notes.retain(|note| !named.contains(&(note.folder.clone(), note.id.clone())));
         }
         self.notes.append(&mut notes);
-        Ok((counts, comparison.source.octets))
-    }
-
-    /// Lists and reads both sides. Returns the wanted ids of the source, all of the target, and the target's folder.
-    async fn read_both(
-        &self,
-        at: usize,
-        level: Level,
-        (source, folder): (&mut dyn Source, &Folder),
-        (other, theirs, place): (&mut dyn Source, &[Folder], &FolderPath),
-        comparison: &mut Comparison,
-        stop: &CancellationToken,
-    ) -> Result<(Vec<MessageId>, Vec<MessageId>, Option<Folder>)> {
-        let board = &self.around.board;
-        let want = if level == Level::Present { Want::Headers } else { Want::Sizes };
-        let on = |side: Side| move |failure: Failure| failure.on(side);
-        let listing = source.list(folder, 1, want).await.map_err(on(Side::Source))?;
-        let layout = &self.request.layout;
-        let entries: Vec<_> = listing
-            .entries
-            .into_iter()
-            .filter(|entry| survey::wanted(layout, entry.date, entry.size.map_or(0, u64::from)))
-            .collect();
-        board.step(at, Step::Found(entries.len() as u64));
-        let their_folder = find(theirs, place);
-        let their_entries = match &their_folder {
-            Some(folder) => other.list(folder, 1, want).await.map_err(on(Side::Target))?.entries,
-            None if entries.is_empty() => {
-                return Err(Failure::new(Cause::FolderMissing).on(Side::Target).about(place.to_string()));
-            }
-            None => Vec::new(),
-        };
-        let ids: Vec<MessageId> = entries.iter().map(|entry| entry.id.clone()).collect();
-        let their_ids: Vec<MessageId> = their_entries.iter().map(|entry| entry.id.clone()).collect();
-        if level == Level::Present {
-            take_headers(entries, &mut comparison.source);
-            take_headers(their_entries, &mut comparison.target);
-        }
-        let read_here = read(source, folder, &ids, &mut comparison.source, stop, |octets| {
-            board.step(at, Step::Already(1));
-            board.read(octets);
-        });
-        let read_there = async {
-            match &their_folder {
-                Some(folder) => {
-                    read(other, folder, &their_ids, &mut comparison.target, stop, |octets| board.read(octets)).await
-                }
-                None => Ok(()),
-            }
-        };
-        let (here, there) = tokio::join!(read_here, read_there);
-        here.map_err(on(Side::Source))?;
-        there.map_err(on(Side::Target))?;
-        if level == Level::Present {
-            // A header that the listing left out was read with its octets; it is compared by its header all the same.
-            for item in comparison.source.items.values_mut().chain(comparison.target.items.values_mut()) {
-                item.mark = Mark::Header(item.header);
-            }
-        }
-        Ok((ids, their_ids, their_folder))
+        Ok((counts, octets))
     }
 
     /// Messages of a folder that were stored in a repaired form.
@@ -335,13 +324,13 @@ fn stand_for_repaired(ours: &mut [Item], repaired: &HashMap<MessageId, (Repaired
     stand
 }
 
-fn take_headers(entries: Vec<mail::Entry>, readings: &mut Readings) {
-    for entry in entries {
-        if let Some(header) = entry.header {
-            let mark = Mark::Header(header);
-            let item = Item { id: entry.id.clone(), mark, header, flags: entry.flags, date: entry.date };
-            readings.items.insert(entry.id, item);
-        }
+/// Both sides of a verification.
+fn sides(sessions: &mut Sessions) -> Result<(&mut dyn Source, &mut dyn Source)> {
+    let Sessions { source, target, directory } = sessions;
+    match (target, directory) {
+        (Some(target), _) => Ok((&mut **source, &mut **target)),
+        (None, Some(directory)) => Ok((&mut **source, &mut **directory)),
+        (None, None) => Err(Failure::new(Cause::StoreUnusable).on(Side::Target)),
     }
 }
 

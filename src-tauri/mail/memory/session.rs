@@ -118,6 +118,9 @@ fn only_folders<T>(answer: Result<T>) -> Result<Result<T>> {
 impl Session {
     async fn look(&mut self, Look { folder, from, want, since }: &Look<'_>) -> Result<Listing> {
         self.effect(|contents| {
+            if contents.manners.deadly.as_ref() == Some(&folder.path) {
+                return Err(Failure::new(Cause::Closed));
+            }
             let headers = *want >= Want::Headers && !contents.manners.no_headers;
             let drawer = contents.find(&folder.path).ok_or_else(|| missing(folder))?;
             let first = drawer.messages.partition_point(|kept| kept.uid < *from);

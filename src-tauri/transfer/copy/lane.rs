@@ -68,8 +68,8 @@ impl Lane {
     }
 
     /// These are not tried any more.
-    pub fn give_up(&mut self, ids: Option<&HashSet<MessageId>>) {
-        self.failed.extend(ids.into_iter().flatten().cloned());
+    pub fn give_up<'a>(&mut self, ids: impl Iterator<Item = &'a MessageId>) {
+        self.failed.extend(ids.cloned());
     }
 
     /// These are put last.

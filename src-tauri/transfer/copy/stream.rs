@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 /// Messages of a slice that wait for the target; their octets are bounded by the run's budget.
 const ROOM: usize = if cfg!(test) { 4 } else { 256 };
 /// Time limits for what is put last, and nothing else: so many times the usual ones.
-const PATIENCE: u32 = 5;
+pub const PATIENCE: u32 = 5;
 /// What is in flight when a run is stopped has this long to be answered. After that it is in doubt, which costs
 /// the next run a look at the target.
 const GRACE: Duration = Duration::from_secs(1);
@@ -103,7 +103,7 @@ impl Stream {
 
     /// Copies slices from one side to the other until none is left. Both sides go on to a safe state whatever becomes
     /// of the other. What a failure leaves undone is not in the stream any more.
-    pub async fn flow(&self, source: &mut dyn Source, target: &mut dyn Target) -> Result<(), Lost> {
+    pub async fn copy(&self, source: &mut dyn Source, target: &mut dyn Target) -> Result<(), Lost> {
         source.be_patient(if self.patient { PATIENCE } else { 1 });
         let (into, incoming) = mpsc::unbounded_channel();
         let lead = Arc::new(Lead::default());
@@ -157,7 +157,7 @@ impl Stream {
     }
 
     /// This message has failed, whatever else is tried.
-    pub async fn give_up(&self, at: usize, id: &MessageId, failure: &Failure) -> Result<()> {
+    pub async fn refuse(&self, at: usize, id: &MessageId, failure: &Failure) -> Result<()> {
         let Some(track) = self.tracks.iter().find(|track| track.at == at) else { return Ok(()) };
         let mut ledger = Ledger::default();
         refuse(&mut ledger, &track.pair, id, failure, None);

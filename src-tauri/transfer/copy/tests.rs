@@ -58,7 +58,7 @@ pub async fn copy_folder(
         stand(&mut lanes, source, target, &terms).await?;
         let due = lanes[0].due.len();
         let stream = Stream::of(&mut lanes, journal.clone(), stop.clone());
-        stream.flow(source, target).await.map_err(|lost| lost.failure)?;
+        stream.copy(source, target).await.map_err(|lost| lost.failure)?;
         conclude(&mut lanes[0], stream.take_tally(0), due, source, target, &terms).await?;
     }
     let [lane] = lanes;
