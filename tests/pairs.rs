@@ -80,3 +80,36 @@ async fn a_target_that_waits_for_each_message_is_met_by_many_connections() {
     assert!(took[0].1 == 1 && took[1].1 > 4, "{took:?}");
     assert!(took[1].0 * 2.5 < took[0].0, "{took:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_and_a_verification_read_with_every_pair() {
+    let letters = letters();
+    let old = Dovecot::start();
+    old.wire().load(&letters, '/', "");
+    let new = Dovecot::start();
+    new.wire().load(&letters, '/', "");
+    let before = MailboxState::of(&old);
+    let (to_old, to_new) = (Proxy::to(old.tls, ROUND_TRIP), Proxy::to(new.tls, ROUND_TRIP));
+    let (source, target) = (old.url_at("imaps", to_old.port), new.url_at("imaps", to_new.port));
+    let person = person(&old, &new);
+    let mut took = Vec::new();
+    for pairs in [Some("1"), None] {
+        let place = person.home.path().join(format!("backup {pairs:?}")).display().to_string();
+        let with = |mut arguments: Vec<String>| {
+            arguments.extend(pairs.into_iter().flat_map(|pairs| ["--connections".to_owned(), pairs.to_owned()]));
+            person.run(&arguments).expect(0)
+        };
+        let signed_in = to_old.accepted();
+        let backup = with(arguments("backup", &old, &source, &place));
+        assert_eq!(backup.count("stored"), MESSAGES as u64);
+        let verify = with(arguments("verify", &old, &source, &target));
+        assert_eq!(verify.count("already"), MESSAGES as u64);
+        let proof = person.run(&arguments("verify", &old, &source, &place)).expect(0);
+        assert_eq!(proof.count("already"), MESSAGES as u64);
+        took.push((backup.seconds, verify.seconds, to_old.accepted() - signed_in));
+    }
+    println!("at {ROUND_TRIP:?} round trip, a backup and a verification by one pair and by as many as pay: {took:?}");
+    before.assert_same(&MailboxState::of(&old));
+    assert!(took[0].2 < took[1].2, "{took:?}");
+    assert!(took[1].1 < took[0].1, "{took:?}");
+}
