@@ -167,6 +167,36 @@ test("a disabled main button says why, and does nothing", () => {
   equal(window.wire.calls.length, before);
 });
 
+test("the main button rests when another takes its place, for a mouse alone", async () => {
+  const app = open("en");
+  show(app, "en", "ready");
+  const main = visible("button.main")[0];
+  const hit = () => {
+    const { left, top, width, height } = main.getBoundingClientRect();
+    return document.elementFromPoint(left + width / 2, top + height / 2) === main;
+  };
+  const rests = async () => {
+    const begun = performance.now();
+    ok(!hit(), "the second of two quick clicks would meet it");
+    while (!hit() && performance.now() - begun < 3000) await frames();
+    const lasted = performance.now() - begun;
+    ok(lasted > 450 && lasted < 1500, `it rests for ${lasted} ms`);
+  };
+  const look = getComputedStyle(main).backgroundColor;
+  await rests();
+  equal([main.getAttribute("aria-disabled"), getComputedStyle(main).backgroundColor], [null, look]);
+  // What changes beside it does not make it rest; another word on it, on the same screen, does.
+  app.send({ type: "anyway", on: true });
+  ok(hit(), "it rests for nothing");
+  app.send({ type: "view", view: views("en").unchecked, at: Date.now() });
+  await rests();
+  // A keyboard's press is at once.
+  show(app, "en", "ready");
+  ok(!hit(), "it rests again");
+  main.click();
+  equal(window.wire.calls.at(-1)[0], "start");
+});
+
 test("one click from the demo's window to the check", async () => {
   const app = open("en", "demo");
   visible("button.main")[0].click();

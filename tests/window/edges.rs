@@ -83,7 +83,7 @@ async fn a_backup_of_an_own_server_goes_where_the_person_says() {
     page.until_title("40 messages, ready to back up").await;
 
     page.press("Change").await;
-    person.choose_folder(&chosen).await;
+    person.choose(&chosen).await;
     page.until_text(&chosen.display().to_string()).await;
     page.press_main().await;
     page.until_text("Backup complete: all 40 messages read back, identical").await;

@@ -56,8 +56,8 @@ impl Person {
         self.files.path().join("own")
     }
 
-    /// Types a folder into the system's dialog, as soon as it is open, and takes it.
-    pub async fn choose_folder(&self, folder: &Path) {
+    /// Types a folder or a new file into the system's dialog, as soon as it is open, and takes it.
+    pub async fn choose(&self, place: &Path) {
         let xdotool = |arguments: &[&str]| {
             let output = self.desktop.command("/usr/bin/xdotool").args(arguments).output().expect("xdotool");
             String::from_utf8_lossy(&output.stdout).trim().to_owned()
@@ -77,7 +77,7 @@ impl Person {
         xdotool(&["key", "ctrl+l"]);
         pause().await;
         xdotool(&["key", "ctrl+a"]);
-        xdotool(&["type", "--delay", "5", &folder.display().to_string()]);
+        xdotool(&["type", "--delay", "5", &place.display().to_string()]);
         pause().await;
         xdotool(&["key", "Return"]);
     }
@@ -145,7 +145,7 @@ impl Page<'_> {
     /// Clicks what can be seen and has this selector, as soon as it is there.
     pub async fn click(&self, selector: &str) {
         let seen = format!(
-            "return [...document.querySelectorAll({})].findIndex(e => e.checkVisibility() && !e.disabled && e.getAttribute('aria-disabled') !== 'true') + 1",
+            "return [...document.querySelectorAll({})].findIndex(e => e.checkVisibility() && !e.disabled && e.getAttribute('aria-disabled') !== 'true' && getComputedStyle(e).pointerEvents !== 'none') + 1",
             json!(selector)
         );
         let script = seen.replacen("return ", "const at = ", 1) + "; return at || false";
@@ -157,7 +157,7 @@ impl Page<'_> {
     /// Clicks the button that says this.
     pub async fn press(&self, text: &str) {
         let script = format!(
-            "const seen = [...document.querySelectorAll('button, summary')].filter(e => e.checkVisibility() && e.getAttribute('aria-disabled') !== 'true' && !e.disabled);\
+            "const seen = [...document.querySelectorAll('button, summary')].filter(e => e.checkVisibility() && e.getAttribute('aria-disabled') !== 'true' && !e.disabled && getComputedStyle(e).pointerEvents !== 'none');\
              document.querySelectorAll('[data-pressed]').forEach(e => delete e.dataset.pressed);\
              const one = seen.find(e => e.innerText.trim() === {0}) ?? seen.find(e => e.innerText.includes({0}));\
              if (one) one.dataset.pressed = 'x'; return !!one",

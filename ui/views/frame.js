@@ -17,6 +17,26 @@ import { verify } from "./verify.js";
 
 const SCREENS = { home, accounts, check, backup, move, verify, finish };
 
+const REST = 600; // ms; a double click is over by then
+
+/** What the main button in sight does. */
+const mainOf = (root) => [...root.querySelectorAll(".bar button.main")].find((one) => !one.closest("[hidden]"))?.textContent ?? "";
+
+/**
+ * Main buttons stand at one place, so that the second of two quick clicks meets the next one: it takes no mouse for a
+ * moment. The keyboard goes with the focus, which is elsewhere after a change, and loses nothing.
+ */
+function resting(stage) {
+  let [last, timer] = ["", 0];
+  return (does) => {
+    if (does === last) return;
+    last = does;
+    clearTimeout(timer);
+    stage.classList.add("resting");
+    timer = setTimeout(() => stage.classList.remove("resting"), REST);
+  };
+}
+
 const languages = (act) =>
   h(
     "div",
@@ -60,8 +80,9 @@ const road = () =>
 export function frame(act) {
   const built = {};
   let state;
+  const stage = h("main", { class: "stage" });
+  const rest = resting(stage);
   const outer = view(() => {
-    const stage = h("main", { class: "stage" });
     const root = h(
       "div",
       { class: (s) => `app at-${screenOf(s)}`, hidden: (s) => !s.ready && !s.trouble },
@@ -97,6 +118,7 @@ export function frame(act) {
       outer.update(s, t);
       const { root, update } = built[screenOf(s)];
       update(s, t);
+      rest(`${screenOf(s)} ${mainOf(root)}`);
       const title = `${root.querySelector("h1").textContent} · ${t.name}`;
       if (document.title !== title) document.title = title;
     },
