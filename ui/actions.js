@@ -204,6 +204,14 @@ export function actions(ipc, now, send) {
         else return;
       }
     },
+    async saveMessage(index) {
+      try {
+        const path = await ipc.saveMessage(now().move, index);
+        if (path) send({ type: "saved", saved: { index, path } });
+      } catch (error) {
+        send({ type: "saved", saved: { index, advice: advice(error) } });
+      }
+    },
     openBackup: () => attempt(() => ipc.openBackup(now().move)),
     openLink: (provider) => attempt(() => ipc.openLink(provider)),
     async finish() {

@@ -144,6 +144,11 @@
 /** @typedef {{removed: number, kept: number, gone: number}} Undoable  what an undo would do */
 
 /**
+ * What a person knows a message by; text of one bounded line.
+ * @typedef {{subject: string|null, from: string|null, date: number|null}} Heading  date: ms since 1970
+ */
+
+/**
  * One line of the list of problems.
  * @typedef {Object} ProblemRow
  * @property {string} code
@@ -151,6 +156,7 @@
  * @property {string|null} folder
  * @property {string|null} uid
  * @property {string|null} detail
+ * @property {Heading|null} heading  not null: the backup holds this message
  * @property {Advice} advice
  */
 
@@ -222,6 +228,9 @@ export const givePassword = (/** @type {string} */ move, /** @type {Side} */ sid
   call("give_password", { move, side, password });
 export const problems = (/** @type {string} */ move, /** @type {number} */ offset, /** @type {number} */ limit) =>
   /** @type {Promise<{total: number, rows: ProblemRow[]}>} */ (call("problems", { move, offset, limit }));
+/** Opens the system's dialog and saves the message of a row from the backup; the new file, or null when cancelled. */
+export const saveMessage = (/** @type {string} */ move, /** @type {number} */ row) =>
+  /** @type {Promise<string|null>} */ (call("save_message", { move, row }));
 export const openBackup = (/** @type {string} */ move) => call("open_backup", { move });
 export const openLink = (/** @type {string} */ provider) => call("open_link", { provider });
 /** Ends a move: deletes its passwords here, keeps the backup. */

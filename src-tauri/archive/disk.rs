@@ -2,7 +2,7 @@
 
 use mail::{Cause, Failure, Result, Side};
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 /// Turns an error of the disk into a failure about `path`.
@@ -40,17 +40,23 @@ pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
 
 /// Replaces a file in one step: a reader finds the old or the new content, whole.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<()> {
-    let beside = path.with_extension("json.tmp");
+    replace_by(path, &path.with_extension("json.tmp"), |file| Ok(file.write_all(content)?))
+}
+
+/// The same with what `fill` writes into the file `beside`, which is gone if that fails.
+pub(crate) fn replace_by(path: &Path, beside: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
     let write = || {
-        let mut file = open_to_write(&beside, false)?;
-        file.set_len(0)?;
-        io::Write::write_all(&mut file, content)?;
-        file.sync_all()?;
+        let mut file = open_to_write(beside, false).map_err(failed(path))?;
+        file.set_len(0).map_err(failed(path))?;
+        fill(&mut file)?;
+        file.sync_all().map_err(failed(path))?;
         drop(file);
-        fs::rename(&beside, path)?;
-        sync_directory(path.parent().unwrap_or(Path::new(".")))
+        fs::rename(beside, path).map_err(failed(path))?;
+        sync_directory(path.parent().unwrap_or(Path::new("."))).map_err(failed(path))
     };
-    write().map_err(failed(path))
+    write().inspect_err(|_| {
+        let _ = fs::remove_file(beside);
+    })
 }
 
 /// Reads at `offset`, as much as is there, at most `buffer`. Does not depend on the file's position.

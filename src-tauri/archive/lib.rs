@@ -1,6 +1,6 @@
 //! Mail on disk: one mbox and one index a folder, sealed by a manifest. Written while a mailbox is read
-//! ([`Through`]), read back ([`Reader`]) and proved byte by byte ([`prove`]). Knows files and the ports of `mail`;
-//! it must not know sockets, jobs, or a word that a person reads.
+//! ([`Through`]), read back ([`Reader`]), proved byte by byte ([`prove`]), and shown to a person by subject and sender
+//! ([`Heading`]). Knows files and the ports of `mail`; it must not know sockets, jobs, or a word that a person reads.
 
 mod archive;
 mod contents;
@@ -10,6 +10,7 @@ mod folder;
 mod frame;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
+mod heading;
 mod line;
 mod manifest;
 mod names;
@@ -23,6 +24,7 @@ mod through;
 mod tree;
 
 pub use archive::Archive;
+pub use heading::Heading;
 pub use place::{free_space, in_synced_folder};
 pub use prove::{Damage, Flaw, FolderProof, Proof, prove};
 pub use reader::Reader;

@@ -22,6 +22,12 @@ pub(crate) fn plain(name: &str) -> Option<&str> {
 
 /// A file name for any folder name. `salt` tells two apart whose hashes are the same.
 pub(crate) fn marked(name: &str, salt: u32) -> String {
+    let hash = Sha256::of(format!("{salt} {name}").as_bytes()).to_string();
+    format!("{}~{}", near(name), &hash[..8])
+}
+
+/// What can be kept of any text as a file name, without its ending.
+pub(crate) fn near(name: &str) -> String {
     let mut kept = String::new();
     for c in name.nfc().map(|c| if refused(c) { '_' } else { c }) {
         if kept.len() + c.len_utf8() > KEPT {
@@ -31,8 +37,7 @@ pub(crate) fn marked(name: &str, salt: u32) -> String {
     }
     let kept = kept.trim_start_matches(['.', ' ', '~']).trim_end_matches(['.', ' ']);
     let before = if kept.is_empty() || reserved(kept) { "_" } else { "" };
-    let hash = Sha256::of(format!("{salt} {name}").as_bytes()).to_string();
-    format!("{before}{kept}~{}", &hash[..8])
+    format!("{before}{kept}")
 }
 
 /// Two file names with the same key are one file on some system: letters of either case, composed or not.

@@ -2,18 +2,22 @@
 
 use crate::contents::{Contents, Ended, Record};
 use crate::delivery::{self, blocking};
-use crate::disk::{failed, unusable};
+use crate::disk::{failed, replace_by, unusable};
 use crate::folder::with_ending;
+use crate::heading::Heading;
 use crate::line::Id;
 use crate::manifest::Manifest;
+use crate::octets;
 use crate::tree::{self, Found};
 use async_trait::async_trait;
 use mail::{
     Budget, Cause, Entry, Failure, Fetched, Folder, FolderPath, Given, Identity, Listing, Look, MessageId, Order, Part,
     Portion, Reach, Result, Sha256, Side, Source, Status, Want,
 };
+use sha2::Digest;
 use std::collections::HashMap;
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -84,6 +88,39 @@ impl Reader {
 }
 
 impl Reader {
+    /// What these messages are known by, each at its place; None: it is not here, or damaged.
+    pub async fn headings(&mut self, wanted: &[(FolderPath, MessageId)]) -> Vec<Option<Heading>> {
+        let mut headings = vec![None; wanted.len()];
+        let mut by_folder: Vec<_> = wanted.iter().zip(&mut headings).collect();
+        by_folder.sort_by_key(|((folder, _), _)| folder);
+        for ((folder, id), heading) in by_folder {
+            let Ok(read) = self.read(folder).await else { continue };
+            *heading = read.record(id).and_then(|record| Heading::read(&read.mbox, record).ok().flatten());
+        }
+        headings
+    }
+
+    /// Writes a message as it was fetched into a file of its own (RFC 5322, `.eml`), octet by octet; one that is there is
+    /// replaced. `MessageGone`: it is not here; `MessageDamaged`: these are not its octets, and nothing was written.
+    pub async fn save(&mut self, folder: &FolderPath, id: &MessageId, file: &Path) -> Result<()> {
+        let read = self.read(folder).await?;
+        let (id, file) = (id.clone(), file.to_owned());
+        blocking(move || {
+            let alone = |cause| Failure::new(cause).on(Side::Local).reaching(Reach::Message);
+            let record = read.record(&id).ok_or_else(|| alone(Cause::MessageGone))?;
+            replace_by(&file, &with_ending(&file, ".part"), |out| {
+                let mut hash = sha2::Sha256::new();
+                let framed = octets::read(&read.mbox, record, &mut |chunk| {
+                    hash.update(chunk);
+                    out.write_all(chunk).map_err(failed(&file))
+                })?;
+                let same = Sha256(hash.finalize().into()) == record.sha256;
+                (framed && same).then_some(()).ok_or_else(|| alone(Cause::MessageDamaged))
+            })
+        })
+        .await
+    }
+
     async fn send(&mut self, portion: &Portion, part: Part) -> Result<()> {
         let folder = &portion.folder;
         let read = self.read(&folder.path).await?;

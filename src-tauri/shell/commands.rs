@@ -2,19 +2,18 @@
 //! gives an advice.
 
 use crate::desk::Desk;
-use crate::live::Aim;
+use crate::live::{Aim, Live};
 use crate::watching::Watching;
 use crate::wire::{self, Advice};
-use crate::{accounts, demo, place, view};
+use crate::{accounts, demo, dialogs, letters, place, view};
 use account::{Secret, provider};
 use mail::{Cause, Failure, Side};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State, Window};
-use transfer::Verdict;
+use transfer::{Problem, Verdict};
 use zeroize::Zeroizing;
 
 type Answer<T> = Result<T, Box<Advice>>;
@@ -95,7 +94,7 @@ pub(crate) async fn choose_backup_place<R: Runtime>(
         let state = live.state();
         (state.record.old.address.clone(), state.record.backup.clone())
     };
-    let Some(chosen) = pick_folder(window, now).await else { return Ok(None) };
+    let Some(chosen) = dialogs::folder(window, now).await else { return Ok(None) };
     let path = place::inside(&chosen, &address);
     let kept = desk.home().and_then(|home| home.update(&r#move, |record| record.backup = Some(path.clone())));
     told(&desk, kept)?;
@@ -106,24 +105,6 @@ pub(crate) async fn choose_backup_place<R: Runtime>(
     drop(state);
     live.touch();
     Ok(Some(described))
-}
-
-/// The system's own dialog. None: cancelled.
-async fn pick_folder<R: Runtime>(window: Window<R>, start: Option<PathBuf>) -> Option<PathBuf> {
-    let (send, receive) = tokio::sync::oneshot::channel();
-    let parent = window.clone();
-    // Dialogs belong to the thread of the window.
-    let asked = window.run_on_main_thread(move || {
-        let exists = |path: &PathBuf| path.is_dir();
-        let start = start.as_deref().and_then(|path| path.ancestors().map(PathBuf::from).find(exists));
-        let mut dialog = rfd::AsyncFileDialog::new().set_parent(&parent).set_can_create_directories(true);
-        if let Some(start) = start {
-            dialog = dialog.set_directory(start);
-        }
-        let _ = send.send(dialog.pick_folder());
-    });
-    asked.ok()?;
-    Some(receive.await.ok()?.await?.path().to_owned())
 }
 
 #[tauri::command]
@@ -226,19 +207,41 @@ pub(crate) async fn give_password(
     Ok(())
 }
 
+/// A page of what is to be told of this move, and how many there are.
+fn page(desk: &Desk, live: &Live, offset: u64, limit: u64) -> mail::Result<(u64, Vec<Problem>)> {
+    let here = live.state().problems(offset, limit);
+    here.map_or_else(|| desk.home().and_then(|home| home.problems(&live.id, offset, limit)), Ok)
+}
+
 #[tauri::command]
 pub(crate) async fn problems(desk: Shared<'_>, r#move: String, offset: u64, limit: u64) -> Answer<wire::ProblemPage> {
     /// A page at most: the list is read as it is scrolled.
     const MOST: u64 = 1000;
     let live = told(&desk, desk.live(&r#move))?;
-    let limit = limit.min(MOST);
-    let here = live.state().problems(offset, limit);
-    let (total, page) = match here {
-        Some(page) => page,
-        None => told(&desk, desk.home().and_then(|home| home.problems(&r#move, offset, limit)))?,
-    };
+    let (total, page) = told(&desk, page(&desk, &live, offset, limit.min(MOST)))?;
+    let headings = letters::headings(&live, &page).await;
     let (words, context) = (desk.words(), view::context(&live.state()));
-    Ok(wire::ProblemPage { total, rows: page.iter().map(|problem| view::problem(&words, problem, &context)).collect() })
+    let rows = page.iter().zip(headings).map(|(problem, heading)| view::problem(&words, problem, heading, &context));
+    Ok(wire::ProblemPage { total, rows: rows.collect() })
+}
+
+/// Saves the message of one line of the list from the backup, where the person says. The new file, or None: cancelled.
+#[tauri::command]
+pub(crate) async fn save_message<R: Runtime>(
+    window: Window<R>,
+    desk: Shared<'_>,
+    r#move: String,
+    row: u64,
+) -> Answer<Option<String>> {
+    let live = told(&desk, desk.live(&r#move))?;
+    let (_, page) = told(&desk, page(&desk, &live, row, 1))?;
+    let name = letters::headings(&live, &page).await.pop().flatten().map(|heading| heading.file_name());
+    let (Some(problem), Some(name)) = (page.first(), name) else {
+        return told(&desk, Err(Failure::new(Cause::MessageGone).on(Side::Local)));
+    };
+    let Some(file) = dialogs::new_file(window, desk.documents.first().cloned(), name).await else { return Ok(None) };
+    told(&desk, letters::save(&live, problem, &file).await)?;
+    Ok(Some(file.display().to_string()))
 }
 
 #[tauri::command]

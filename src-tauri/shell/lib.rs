@@ -5,8 +5,10 @@ mod accounts;
 mod commands;
 mod demo;
 mod desk;
+mod dialogs;
 mod fence;
 mod hush;
+mod letters;
 mod live;
 mod memory;
 mod place;
@@ -86,6 +88,7 @@ fn build<R: Runtime>(builder: tauri::Builder<R>, desk: Desk) -> tauri::Result<ta
             commands::unwatch,
             commands::give_password,
             commands::problems,
+            commands::save_message,
             commands::open_backup,
             commands::open_link,
             commands::finish,

@@ -73,7 +73,12 @@ pub(crate) fn card(live: &Live) -> wire::Card {
     }
 }
 
-pub(crate) fn problem(words: &Words, problem: &Problem, context: &Context) -> wire::ProblemRow {
+pub(crate) fn problem(
+    words: &Words,
+    problem: &Problem,
+    heading: Option<archive::Heading>,
+    context: &Context,
+) -> wire::ProblemRow {
     wire::ProblemRow {
         code: problem.code.clone(),
         level: match problem.level {
@@ -82,6 +87,11 @@ pub(crate) fn problem(words: &Words, problem: &Problem, context: &Context) -> wi
         },
         folder: problem.folder.as_ref().map(ToString::to_string),
         uid: problem.id.as_ref().map(ToString::to_string),
+        heading: heading.map(|archive::Heading { subject, from, date }| wire::Heading {
+            subject,
+            from,
+            date: date.map(|seconds| seconds * 1000),
+        }),
         // What a repair changes stands in the sentences.
         detail: problem.detail.clone().filter(|detail| mail::repair::parse(detail).is_empty()),
         advice: words.problem(problem, context).into(),

@@ -326,6 +326,15 @@ pub enum Level {
     Notice,
 }
 
+/// What a person knows a message by.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Heading {
+    pub subject: Option<String>,
+    pub from: Option<String>,
+    /// Milliseconds since 1970.
+    pub date: Option<i64>,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ProblemRow {
     pub code: String,
@@ -333,6 +342,8 @@ pub struct ProblemRow {
     pub folder: Option<String>,
     pub uid: Option<String>,
     pub detail: Option<String>,
+    /// None: it is about no message, or the backup does not hold it.
+    pub heading: Option<Heading>,
     pub advice: Advice,
 }
 

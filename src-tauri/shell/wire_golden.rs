@@ -146,6 +146,11 @@ fn examples() -> Result<Value, serde_json::Error> {
         folder: Some("INBOX".into()),
         uid: Some("17".into()),
         detail: Some("35.2 MB".into()),
+        heading: Some(Heading {
+            subject: Some("年度审计报告".into()),
+            from: Some("王芳 <wang.fang@example.com>".into()),
+            date: Some(1_104_537_600_000),
+        }),
         advice: advice(),
     };
     Ok(json!({

@@ -3,6 +3,7 @@
 
 mod damage;
 mod disk_full;
+mod headings;
 mod names;
 mod python;
 mod round_trip;

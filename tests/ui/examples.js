@@ -207,7 +207,8 @@ const problem = (l, index) => {
     level: notice ? "notice" : "problem",
     folder: FOLDERS[index % FOLDERS.length][0],
     uid: String(40 + index),
-    detail: index % 3 === 0 ? "Re: 2024 年度审计报告(最终版,含全部附件)" : null,
+    detail: null,
+    heading: index % 3 === 2 ? null : { subject: index % 4 ? "Re: 2024 年度审计报告(最终版,含全部附件)" : null, from: "王芳 <wang.fang@example.com>", date: Date.UTC(2024, 2, 5, 12) },
     advice: {
       code: notice ? "renamed" : "message_refused",
       what: notice ? pick(l, "文件夹在新邮箱里换了名字。", "The folder has another name in the new mailbox.") : index % 2 ? pick(l, "这封邮件太大,新邮箱不收。", "This message is too large for the new mailbox.") : pick(l, "新邮箱不收这封邮件。", "The new mailbox refused this message."),

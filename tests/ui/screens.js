@@ -157,6 +157,35 @@ test("a look at an undo that nobody waits for is ended", async () => {
   equal([window.wire.calls.map(([command]) => command).at(-1), app.state().undo], ["stop", null]);
 });
 
+test("a refused message is named as a person knows it, and saved from the backup", async () => {
+  for (const language of ["en", "zh-CN"]) {
+    const app = open(language);
+    const t = words[language].verify;
+    show(app, language, "problems");
+    await frames();
+    await frames();
+    const heads = visible(".row-head").map((node) => node.innerText);
+    ok(heads[0].includes(t.noSubject) && heads[0].includes("王芳 <wang.fang@example.com>") && heads[0].includes(words[language].day(Date.UTC(2024, 2, 5, 12))), heads[0]);
+    ok(heads[1].includes("Re: 2024 年度审计报告"), heads[1]);
+    // Not in the backup: its folder and number.
+    ok(heads[2].includes(t.message("42")) && !heads[2].includes("Re:"), heads[2]);
+    visible(".row-head")[2].click();
+    await frames();
+    equal([visible(".row-body .save").length, visible(".row-body")[0].innerText.includes(t.message("42"))], [0, true]);
+    visible(".row-head")[1].click();
+    await frames();
+    for (const said of ["Re: 2024 年度审计报告(最终版,含全部附件)", t.from("王芳 <wang.fang@example.com>"), t.date(Date.UTC(2024, 2, 5, 12)), t.kept]) ok(visible(".row-body")[0].innerText.includes(said), said);
+    visible(".row-body .save")[0].click();
+    for (let wait = 0; wait < 20 && !app.state().list.saved; wait += 1) await frames();
+    equal(window.wire.calls.at(-1), ["save_message", { move: "m1", row: 1 }]);
+    ok(visible(".row-body")[0].innerText.includes(t.saved("/home/lina/letter.eml")), visible(".row-body")[0].innerText);
+    app.send({ type: "saved", saved: { index: 1, advice: views(language).failed.result.advice } });
+    ok(visible(".row-body")[0].innerText.includes(views(language).failed.result.advice.what), "a failure is said where it was asked");
+    sound("saved");
+    document.querySelector(".app").remove();
+  }
+});
+
 test("a disabled main button says why, and does nothing", () => {
   const app = open("en", "plain");
   app.send({ type: "door", kind: "move" });

@@ -30,6 +30,7 @@ const answers = {
   },
   look_undo: () => ({ removed: 1985, kept: 12, gone: 3 }),
   choose_backup_place: () => ({ path: "/mnt/disk/backup", free: 90_000_000_000, synced: false }),
+  save_message: () => "/home/lina/letter.eml",
   problems: ({ offset, limit }) => rows(language, views(language)[name].result?.problems + views(language)[name].result?.notices)(offset, limit),
 };
 

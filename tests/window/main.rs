@@ -4,4 +4,5 @@ mod clicks;
 mod edges;
 mod page;
 mod recognition;
+mod repair;
 mod road;

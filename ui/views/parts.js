@@ -75,10 +75,11 @@ async function copy(text) {
  *   `without`: no button of its own, the screen's main button does it
  */
 export function advice(of, { press, level = "stop", without = false, extra = null, details = null } = {}) {
-  let state;
-  const text = (part) => (s, t) => {
-    const it = of(s, t);
-    return it[part] ?? (it.code === "internal" ? t.advice[{ what: "internal", meaning: "internalMeaning", todo: "internalTodo" }[part]] : "");
+  // What a binding was given last: value, words, and in a row the whole state.
+  let given;
+  const text = (part) => (...now) => {
+    const it = of(...now);
+    return it[part] ?? (it.code === "internal" ? now[1].advice[{ what: "internal", meaning: "internalMeaning", todo: "internalTodo" }[part]] : "");
   };
   const box = show(of, () => {
     const copied = h("span", { class: "quiet", role: "status" });
@@ -90,36 +91,36 @@ export function advice(of, { press, level = "stop", without = false, extra = nul
         "div",
         { class: "advice-text" },
         h("p", { class: "what", text: text("what") }),
-        show((s, t) => text("meaning")(s, t), () => h("p", { text: text("meaning") })),
-        show((s, t) => text("todo")(s, t), () => h("p", { text: text("todo") })),
+        show(text("meaning"), () => h("p", { text: text("meaning") })),
+        show(text("todo"), () => h("p", { text: text("todo") })),
         extra,
         without || !press
           ? null
           : show(
-              (s, t) => of(s, t).button,
+              (...now) => of(...now).button,
               () =>
                 button({
                   class: "second",
-                  text: (s, t) => t.advice.button(of(s, t).button),
-                  on: { click: () => press(of(state.s, state.t).button, state.s) },
+                  text: (...now) => now[1].advice.button(of(...now).button),
+                  on: { click: () => press(of(...given).button, given[0]) },
                 }),
             ),
         show(
-          (s, t) => of(s, t).words,
+          (...now) => of(...now).words,
           () =>
             h(
               "details",
               { class: "fold" },
               h("summary", { text: (_, t) => t.advice.words }),
-              h("p", { class: "words", text: (s, t) => of(s, t).words, dir: "auto" }),
+              h("p", { class: "words", text: (...now) => of(...now).words, dir: "auto" }),
               button({
                 class: "link",
                 text: (_, t) => t.advice.copy,
                 on: {
                   async click() {
-                    const it = of(state.s, state.t);
-                    await copy([it.code, details?.(state.s), text("what")(state.s, state.t), it.words].filter(Boolean).join("\n"));
-                    copied.textContent = state.t.advice.copied;
+                    const it = of(...given);
+                    await copy([it.code, details?.(given[0]), text("what")(...given), it.words].filter(Boolean).join("\n"));
+                    copied.textContent = given[1].advice.copied;
                     setTimeout(() => (copied.textContent = ""), 2000);
                   },
                 },
@@ -131,8 +132,8 @@ export function advice(of, { press, level = "stop", without = false, extra = nul
     );
   });
   bind(
-    (s, t) => {
-      state = { s, t };
+    (...now) => {
+      given = now;
       return null;
     },
     () => {},

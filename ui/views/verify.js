@@ -3,7 +3,7 @@
 import { button, h, id, show, view } from "../dom.js";
 import { virtual } from "../list.js";
 import { sign } from "../chart.js";
-import { advice, liveSign, progress, screen } from "./parts.js";
+import { advice, intoSight, liveSign, progress, screen } from "./parts.js";
 import { bar, count, folders, menu, numbers, part, still } from "./running.js";
 import { active, rowAt } from "../state.js";
 
@@ -31,28 +31,63 @@ export const equation = () => {
   );
 };
 
-/** A row: where, what; it folds out the advice. */
+/** What a person knows the message by; without a backup there is only its number. */
+const titleOf = (item, t) => (item.heading ? (item.heading.subject ?? t.verify.noSubject) : item.advice.what);
+const place = (item, t) => [item.folder && t.folder(item.folder), item.heading ? null : (item.detail ?? (item.uid ? t.verify.message(item.uid) : null))].filter(Boolean).join(" · ");
+const underOf = (item, t) => (item.heading ? [item.heading.from, item.advice.what].filter(Boolean).join(" · ") : place(item, t));
+
+/** A row: subject, sender, reason, date; it folds out the rest and the advice. */
 const row = (act) => () => {
   let index = 0;
   const part_ = id("problem");
-  const title = (item, t) => [item.folder, item.detail ?? (item.uid ? t.verify.message(item.uid) : null)].filter(Boolean).join(" · ");
+  const line = (of, word) => show(({ item }) => of(item) !== null, () => h("p", { class: "quiet wrap", dir: "auto", text: ({ item }, t) => word(of(item), t) }));
   return h(
     "div",
     { class: ({ open }) => `row problem${open ? " open" : ""}` },
     button(
       { class: "row-head", "data-row": "", "aria-expanded": ({ open }) => String(open), "aria-controls": part_, on: { click: () => act.send({ type: "row", index }) } },
       liveSign(["needs", "note", "wait"], (r) => ((index = r.index), !r.item ? "wait" : r.item.level === "problem" ? "needs" : "note")),
-      h("span", { class: "grow cut", text: ({ item }, t) => (item ? item.advice.what : t.verify.loading) }),
-      h("span", { class: "quiet cut where", dir: "auto", text: ({ item }, t) => (item ? title(item, t) : "") }),
+      h(
+        "span",
+        { class: "grow two" },
+        h("span", { class: "cut", dir: "auto", text: ({ item }, t) => (item ? titleOf(item, t) : t.verify.loading) }),
+        h("span", { class: "quiet cut", dir: "auto", text: ({ item }, t) => (item ? underOf(item, t) : "") }),
+      ),
+      h("span", { class: "quiet number", text: ({ item }, t) => (item?.heading?.date != null ? t.day(item.heading.date) : "") }),
       sign("open", "chevron"),
     ),
     show(({ open, item }) => open && item, () =>
       h(
         "div",
         { class: "row-body", id: part_ },
-        h("p", { class: "quiet wrap", dir: "auto", text: ({ item }, t) => title(item, t) }),
+        show(({ item }) => item.heading, () =>
+          h(
+            "div",
+            { class: "heading-of" },
+            h("p", { class: "strong wrap", dir: "auto", text: ({ item }, t) => titleOf(item, t) }),
+            line((item) => item.heading.from, (from, t) => t.verify.from(from)),
+            line((item) => item.heading.date, (ms, t) => t.verify.date(ms)),
+            h("p", { class: "quiet wrap", dir: "auto", text: ({ item }, t) => t.verify.folder(place(item, t)) }),
+          ),
+        ),
+        show(({ item }) => !item.heading, () => h("p", { class: "quiet wrap", dir: "auto", text: ({ item }, t) => place(item, t) })),
         advice(({ item }) => item.advice, { level: "told", without: true, details: ({ item }) => [item.folder, item.uid, item.detail].filter(Boolean).join(" ") }),
-        show(({ item }) => item.advice.button === "repair", () => button({ class: "second repair", text: (_, t) => t.advice.button("repair"), on: { click: () => act.resume(true) } })),
+        h(
+          "div",
+          { class: "row-ends" },
+          show(({ item }) => item.advice.button === "repair", () => button({ class: "second repair", text: (_, t) => t.advice.button("repair"), on: { click: () => act.resume(true) } })),
+          show(({ item }) => item.heading, () => button({ class: "second save", text: (_, t) => t.verify.save, on: { click: () => act.saveMessage(index) } })),
+          show(({ item }) => item.heading, () => h("span", { class: "quiet", text: (_, t) => t.verify.kept })),
+        ),
+        intoSight(
+          ({ index: at }, _, s) => s.list.saved?.index === at && s.list.saved,
+          h(
+            "div",
+            { role: "status" },
+            show(({ index: at }, _, s) => s.list.saved?.index === at && s.list.saved.path, () => h("p", { class: "found-line" }, sign("ok", "ok"), h("span", { class: "wrap", text: (_r, t, s) => t.verify.saved(s.list.saved.path) }))),
+            advice(({ index: at }, _, s) => s.list.saved?.index === at && s.list.saved.advice, { without: true }),
+          ),
+        ),
       ),
     ),
   );
@@ -63,11 +98,11 @@ export const problems = (act) =>
     h(
       "section",
       { class: "problems" },
-      h("h2", { text: (_, t) => t.verify.list, tabindex: "-1" }),
-      h("p", { class: "quiet", text: (s, t) => [t.verify.listHint, s.view.result.equation && s.view.result.equation.backup === s.view.result.equation.old ? t.verify.inBackup : ""].join(" ") }),
+      h("h2", { text: (s, t) => (s.view.result.problems > 0 ? t.verify.list : t.verify.notices), tabindex: "-1" }),
+      h("p", { class: "quiet", text: (s, t) => t.verify.listHint(Boolean(s.view.result.equation) && s.view.result.equation.backup === s.view.result.equation.old) }),
       virtual({
         class: "problem-list",
-        height: 44,
+        height: 60,
         label: (_, t) => t.verify.list,
         count: (s) => s.list.total || (s.view?.result ? s.view.result.problems + s.view.result.notices : 0),
         at: rowAt,

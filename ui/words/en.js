@@ -30,6 +30,7 @@ export default {
   theMailbox: "Mailbox",
   trust: (kind) => `The ${kind === "backup" ? "" : "old "}mailbox is only read: nothing in it is deleted, moved or marked.`,
   folder: (path) => (path === "INBOX" ? "Inbox" : path),
+  day: f.day,
   road: {
     label: "Steps",
     stage: (stage) =>
@@ -243,11 +244,18 @@ export default {
     already: (count) => `${messages(count)} ${f.plural(count, { one: "was", other: "were" })} there already and not moved again.`,
     rest: (done, total) => `${total > done ? `${n(done)} of ${n(total)}` : n(done)} are moved. Going on starts nothing over.`,
     list: "To look at",
-    listHint: "Nothing was changed in the old mailbox.",
-    inBackup: "The backup has all of its messages.",
+    notices: "Good to know",
+    listHint: (kept) => `Nothing was changed in the old mailbox.${kept ? " The backup has all of its messages." : ""}`,
     lookAt: (count) => `Look at these ${n(count)}`,
     message: (uid) => `Message ${uid}`,
     loading: "Loading",
+    noSubject: "(no subject)",
+    from: (from) => `From: ${from}`,
+    date: (ms) => `Date: ${f.date(ms)}`,
+    folder: (folder) => `Folder: ${folder}`,
+    kept: "The backup has it.",
+    save: "Save as file",
+    saved: (path) => `Saved as ${path}`,
     openBackup: "Open the backup",
   },
 

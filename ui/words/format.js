@@ -7,6 +7,7 @@ export function format(language) {
   const one = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
   const tenth = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const day = new Intl.DateTimeFormat(language, { dateStyle: "long" });
+  const short = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
   const plurals = new Intl.PluralRules(language);
   return {
     /** A whole number with the language's grouping. */
@@ -26,6 +27,8 @@ export function format(language) {
     },
     /** A day, from milliseconds since 1970. */
     date: (ms) => day.format(new Date(ms)),
+    /** The same, shorter. */
+    day: (ms) => short.format(new Date(ms)),
     /** One of the forms that the language has for this number: { one, other }. */
     plural: (value, forms) => forms[plurals.select(value)] ?? forms.other,
     /**

@@ -27,6 +27,7 @@ export default {
   theMailbox: "邮箱",
   trust: (kind) => `${kind === "backup" ? "" : "旧"}邮箱只读:不删除、不移动、不标记任何邮件。`,
   folder: (path) => (path === "INBOX" ? "收件箱" : path),
+  day: f.day,
   road: {
     label: "步骤",
     stage: (stage) =>
@@ -233,11 +234,18 @@ export default {
     already: (count) => `${n(count)} 封新邮箱里原来就有,没有重复搬。`,
     rest: (done, total) => `已搬 ${total > done ? `${n(done)} / ${n(total)}` : n(done)} 封。继续时不会重来。`,
     list: "请您看的邮件",
-    listHint: "旧邮箱里的邮件都没有动过。",
-    inBackup: "备份里有旧邮箱的全部邮件。",
+    notices: "供您了解",
+    listHint: (kept) => `旧邮箱里的邮件都没有动过。${kept ? "备份里有旧邮箱的全部邮件。" : ""}`,
     lookAt: (count) => `查看这 ${n(count)} 封`,
     message: (uid) => `邮件 ${uid}`,
     loading: "正在读取",
+    noSubject: "(无主题)",
+    from: (from) => `发件人:${from}`,
+    date: (ms) => `日期:${f.date(ms)}`,
+    folder: (folder) => `文件夹:${folder}`,
+    kept: "备份里有。",
+    save: "存为文件",
+    saved: (path) => `已存为 ${path}`,
     openBackup: "打开备份",
   },
 
