@@ -213,6 +213,7 @@ export function actions(ipc, now, send) {
       }
     },
     openBackup: () => attempt(() => ipc.openBackup(now().move)),
+    openMailbox: () => attempt(() => ipc.openMailbox(now().view.new.provider)),
     openLink: (provider) => attempt(() => ipc.openLink(provider)),
     async finish() {
       send({ type: "answered" });

@@ -24,6 +24,7 @@
  * @property {string} password    the provider's own word for the secret, in the window's language
  * @property {string[]} steps     how to get it, a line each; may be empty
  * @property {string|null} link   page to open for the steps
+ * @property {boolean} web        its mail can be read in the browser
  */
 
 /**
@@ -232,6 +233,8 @@ export const problems = (/** @type {string} */ move, /** @type {number} */ offse
 export const saveMessage = (/** @type {string} */ move, /** @type {number} */ row) =>
   /** @type {Promise<string|null>} */ (call("save_message", { move, row }));
 export const openBackup = (/** @type {string} */ move) => call("open_backup", { move });
+/** The page where this provider's mail is read. */
+export const openMailbox = (/** @type {string} */ provider) => call("open_mailbox", { provider });
 export const openLink = (/** @type {string} */ provider) => call("open_link", { provider });
 /** Ends a move: deletes its passwords here, keeps the backup. */
 export const finish = (/** @type {string} */ move) => call("finish", { move });

@@ -42,6 +42,8 @@ pub struct Provider {
     pub secret: SecretKind,
     /// The page where the secret is made, or its help.
     pub link: Option<&'static str>,
+    /// The page where mail is read, if that is another one.
+    pub web: Option<&'static str>,
     /// Programs see only recent mail, or only the inbox, until a setting is changed on the web page.
     pub hides_mail: bool,
     /// Programs are let in only after a switch on the web page, or by the admin.
@@ -57,6 +59,11 @@ impl Provider {
     /// Addresses of its own domain; otherwise companies' domains.
     pub fn public(&self) -> bool {
         !self.domains.is_empty()
+    }
+
+    /// Where a person reads mail in the browser.
+    pub fn mailbox(&self) -> Option<&'static str> {
+        self.web.or(self.link)
     }
 }
 
@@ -78,6 +85,7 @@ const USUAL: Provider = Provider {
     user: UserForm::Address,
     secret: SecretKind::ForPrograms,
     link: None,
+    web: None,
     hides_mail: false,
     to_be_switched_on: false,
     connections: CONNECTIONS,
@@ -188,6 +196,7 @@ pub const ALL: &[Provider] = &[
         pop3: pop("outlook.office365.com"),
         domains: &["outlook.com", "hotmail.com", "live.com", "msn.com"],
         secret: SecretKind::Browser,
+        web: Some("https://outlook.office.com/mail/"),
         ..USUAL
     },
     Provider {
@@ -196,6 +205,7 @@ pub const ALL: &[Provider] = &[
         pop3: pop("pop.gmail.com"),
         domains: &["gmail.com", "googlemail.com"],
         link: Some("https://myaccount.google.com/apppasswords"),
+        web: Some("https://mail.google.com/"),
         hides_mail: true,
         ..USUAL
     },
@@ -205,6 +215,7 @@ pub const ALL: &[Provider] = &[
         domains: &["icloud.com", "me.com", "mac.com"],
         user: UserForm::LocalPart,
         link: Some("https://account.apple.com/"),
+        web: Some("https://www.icloud.com/mail/"),
         ..USUAL
     },
     Provider {
@@ -213,6 +224,7 @@ pub const ALL: &[Provider] = &[
         imap: tls("imap.mail.yahoo.com"),
         domains: &["yahoo.com", "ymail.com"],
         link: Some("https://login.yahoo.com/account/security"),
+        web: Some("https://mail.yahoo.com/"),
         hides_mail: true,
         ..USUAL
     },
@@ -222,6 +234,7 @@ pub const ALL: &[Provider] = &[
         pop3: pop("pop.fastmail.com"),
         domains: &["fastmail.com", "fastmail.fm"],
         link: Some("https://app.fastmail.com/settings/security"),
+        web: Some("https://app.fastmail.com/"),
         ..USUAL
     },
     Provider {
@@ -238,6 +251,7 @@ pub const ALL: &[Provider] = &[
         ],
         domains: &["zoho.com", "zohomail.com"],
         link: Some("https://accounts.zoho.com/home#security"),
+        web: Some("https://mail.zoho.com/"),
         to_be_switched_on: true,
         ..USUAL
     },

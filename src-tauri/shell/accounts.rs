@@ -17,26 +17,24 @@ pub(crate) fn find(desk: &Desk, address: &str, chosen: Option<&str>) -> wire::Fo
         Some(id) => provider::by_id(id),
         None => provider::by_address(address),
     };
-    wire::Found {
-        provider: known.map(|known| describe(desk, known.id, known.public(), known.link)),
-        settings: found.map(settings),
-    }
+    wire::Found { provider: known.map(|known| describe(desk, known.id, Some(known))), settings: found.map(settings) }
 }
 
 pub(crate) fn providers(desk: &Desk) -> Vec<wire::Provider> {
-    let all = provider::ALL.iter().map(|known| describe(desk, known.id, known.public(), known.link));
-    all.chain([describe(desk, "other", false, None)]).collect()
+    let all = provider::ALL.iter().map(|known| describe(desk, known.id, Some(known)));
+    all.chain([describe(desk, "other", None)]).collect()
 }
 
-fn describe(desk: &Desk, id: &str, public: bool, link: Option<&str>) -> wire::Provider {
+fn describe(desk: &Desk, id: &str, known: Option<&provider::Provider>) -> wire::Provider {
     let words = desk.words();
     wire::Provider {
         id: id.to_owned(),
         name: words.provider_name(id),
-        public,
+        public: known.is_some_and(provider::Provider::public),
         password: words.password_word(id),
         steps: words.steps(id),
-        link: link.map(str::to_owned),
+        link: known.and_then(|known| known.link).map(str::to_owned),
+        web: known.and_then(provider::Provider::mailbox).is_some(),
     }
 }
 

@@ -260,6 +260,15 @@ pub(crate) async fn open_link(desk: Shared<'_>, provider: String) -> Answer<()> 
     }
 }
 
+/// Where the new mailbox's mail is read in the browser, as the table has it.
+#[tauri::command]
+pub(crate) async fn open_mailbox(desk: Shared<'_>, provider: String) -> Answer<()> {
+    match provider::by_id(&provider).and_then(provider::Provider::mailbox) {
+        Some(page) => told(&desk, open(page.as_ref())),
+        None => Ok(()),
+    }
+}
+
 /// With the system's own program for folders and pages, without a shell.
 fn open(thing: &std::ffi::OsStr) -> mail::Result<()> {
     let program = if cfg!(windows) {

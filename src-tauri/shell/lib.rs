@@ -91,6 +91,7 @@ fn build<R: Runtime>(builder: tauri::Builder<R>, desk: Desk) -> tauri::Result<ta
             commands::save_message,
             commands::open_backup,
             commands::open_link,
+            commands::open_mailbox,
             commands::finish,
             commands::quit,
         ])

@@ -80,6 +80,8 @@ pub struct Provider {
     pub password: String,
     pub steps: Vec<String>,
     pub link: Option<String>,
+    /// Its mail can be read in the browser.
+    pub web: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -33,6 +33,7 @@ fn provider() -> Provider {
         password: "client-specific password".into(),
         steps: vec!["Open the settings.".into()],
         link: Some("https://exmail.qq.com/".into()),
+        web: true,
     }
 }
 

@@ -18,7 +18,7 @@ export const providers = (language) => [
   ["sina", "新浪", "Sina", true, "授权码", "authorisation code", [], []],
   ["other", "其他(自己的服务器)", "Other (own server)", false, "密码", "password", [], []],
 ].map(([id, zh, english, isPublic, word, wordEn, steps, stepsEn]) => ({
-  id, name: pick(language, zh, english), public: isPublic, password: pick(language, word, wordEn), steps: pick(language, steps, stepsEn), link: steps.length ? `https://${id}.example/` : null,
+  id, name: pick(language, zh, english), public: isPublic, password: pick(language, word, wordEn), steps: pick(language, steps, stepsEn), link: steps.length ? `https://${id}.example/` : null, web: id !== "other",
 }));
 
 export const advice = {

@@ -186,6 +186,41 @@ test("a refused message is named as a person knows it, and saved from the backup
   }
 });
 
+test("the steps are copied for the admin of a company's mailbox, without a password", async () => {
+  for (const language of ["en", "zh-CN"]) {
+    const app = open(language, "plain");
+    const t = words[language].accounts;
+    let copied = "";
+    Object.defineProperty(navigator, "clipboard", { configurable: true, value: { writeText: async (text) => void (copied = text) } });
+    app.send({ type: "door", kind: "move" });
+    app.send({ type: "address", side: "old", value: "li.na@example.com" });
+    app.send({ type: "provider", side: "old", id: "exmail" });
+    app.send({ type: "password", side: "old", value: "Secret phrase" });
+    app.send({ type: "steps", side: "old" });
+    visible(".steps button").find((node) => node.textContent === t.forAdmin).click();
+    await frames();
+    const exmail = providers(language).find(({ id }) => id === "exmail");
+    equal(copied, [t.askAdmin("li.na@example.com", exmail.name, exmail.password), ...exmail.steps].join("\n"));
+    ok(visible(".steps")[0].innerText.includes(words[language].advice.copied), "it is said");
+    // A public mailbox has no admin.
+    app.send({ type: "provider", side: "old", id: "qq" });
+    ok(!visible(".steps button").some((node) => node.textContent === t.forAdmin), "no admin");
+    sound("steps");
+    document.querySelector(".app").remove();
+  }
+});
+
+test("the new mailbox opens from the result", async () => {
+  const app = open("zh-CN");
+  show(app, "zh-CN", "complete");
+  visible("button").find((node) => node.textContent === zh.verify.openNew).click();
+  await frames();
+  equal(window.wire.calls.at(-1), ["open_mailbox", { provider: "aliyun" }]);
+  const view = views("zh-CN").complete;
+  app.send({ type: "view", view: { ...view, new: { ...view.new, provider: null } }, at: Date.now() });
+  ok(!visible("button").some((node) => node.textContent === zh.verify.openNew), "nobody knows where");
+});
+
 test("a disabled main button says why, and does nothing", () => {
   const app = open("en", "plain");
   app.send({ type: "door", kind: "move" });

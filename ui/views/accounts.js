@@ -4,7 +4,7 @@
 import { bind, button, focusSoon, h, id, show, view } from "../dom.js";
 import { list } from "../list.js";
 import { sign } from "../chart.js";
-import { advice, field, intoSight, liveSign, mainButton, screen, secret, trust, wordOf } from "./parts.js";
+import { advice, copy, field, intoSight, liveSign, mainButton, screen, secret, trust, wordOf } from "./parts.js";
 import { addressOf, isCode, missing, oldIsUnknown, providerOf, settingsOf, sidesOf } from "../state.js";
 
 const sideName = (s, t, side) => {
@@ -260,10 +260,11 @@ const steps = (act) =>
     (s) => s.steps,
     () => {
       let state;
+      const copied = h("span", { class: "quiet", role: "status" });
       return h(
         "section",
         { class: "card steps", "aria-live": "polite" },
-        h("h2", { text: (s, t) => t.accounts.steps(wordOf((state = s), t, s.steps)) }),
+        h("h2", { text: (s, t) => ((state = { s, t }), t.accounts.steps(wordOf(s, t, s.steps))) }),
         h("p", { class: "quiet", text: (s, t) => sideName(s, t, s.steps) }),
         show(
           (s) => providerOf(s, s.steps)?.steps.length,
@@ -273,7 +274,22 @@ const steps = (act) =>
         h(
           "p",
           { class: "step-ends" },
-          show((s) => providerOf(s, s.steps)?.link, () => button({ class: "second", text: (_, t) => t.accounts.openPage, on: { click: () => act.openLink(providerOf(state, state.steps).id) } })),
+          show((s) => providerOf(s, s.steps)?.link, () => button({ class: "second", text: (_, t) => t.accounts.openPage, on: { click: () => act.openLink(providerOf(state.s, state.s.steps).id) } })),
+          show((s) => !providerOf(s, s.steps)?.public, () =>
+            button({
+              class: "second",
+              text: (_, t) => t.accounts.forAdmin,
+              on: {
+                async click() {
+                  const { s, t } = state;
+                  await copy([t.accounts.askAdmin(addressOf(s, s.steps), serverName(s, s.steps), wordOf(s, t, s.steps)), ...(providerOf(s, s.steps)?.steps ?? [])].join("\n"));
+                  copied.textContent = t.advice.copied;
+                  setTimeout(() => (copied.textContent = ""), 2000);
+                },
+              },
+            }),
+          ),
+          copied,
           button({ class: "link", text: (_, t) => t.accounts.closeSteps, on: { click: () => act.send({ type: "steps", side: null }) } }),
         ),
       );

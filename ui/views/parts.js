@@ -56,7 +56,7 @@ export const trust = () => h("p", { class: "trust" }, sign("lock"), h("span", { 
 export const liveSign = (names, which) => h("span", { class: "signs", "data-sign": which, "aria-hidden": "true" }, signs(names));
 
 /** Copies text, also where the clipboard's own interface is not given to us. */
-async function copy(text) {
+export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {

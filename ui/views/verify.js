@@ -159,6 +159,9 @@ export const verify = (act) =>
       ],
       helper: [
         show((s) => !ended(s), () => h("section", { class: "note" }, h("p", { text: (_, t) => t.move.leave }))),
+        show((s) => through(s) && !undone(s) && s.providers.some(({ id: known, web }) => web && known === s.view.new?.provider), () =>
+          h("section", { class: "note" }, h("h2", { text: (_, t) => t.verify.see }), button({ class: "second", text: (_, t) => t.verify.openNew, on: { click: act.openMailbox } })),
+        ),
         show((s) => through(s) && s.view.result.backup !== null, () =>
           h("section", { class: "note" }, h("h2", { text: (_, t) => t.finish.backup }), h("p", { class: "wrap quiet", text: (s) => s.view.place?.path ?? "" }), button({ class: "second", text: (_, t) => t.verify.openBackup, on: { click: act.openBackup } })),
         ),

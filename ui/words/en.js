@@ -126,6 +126,9 @@ export default {
     noSteps: "Your admin or the provider's help pages say where to find it.",
     openPage: "Open the page",
     closeSteps: "Close",
+    forAdmin: "Copy for the admin",
+    askAdmin: (address, provider, word) =>
+      `Please let me sign in to the mailbox ${address}${provider ? ` (${provider})` : ""} with a mail program: switch on IMAP, and let me get the ${small(word)}.`,
     next: "What comes next",
     nextLines: [
       "We look at both mailboxes. Nothing changes.",
@@ -257,6 +260,8 @@ export default {
     save: "Save as file",
     saved: (path) => `Saved as ${path}`,
     openBackup: "Open the backup",
+    see: "See for yourself",
+    openNew: "Open the new mailbox",
   },
 
   undo: {

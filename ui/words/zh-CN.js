@@ -123,6 +123,9 @@ export default {
     noSteps: "请问管理员,或查看服务商的帮助页。",
     openPage: "打开网页",
     closeSteps: "收起",
+    forAdmin: "复制给管理员",
+    askAdmin: (address, provider, word) =>
+      `请允许我用邮件程序登录邮箱 ${address}${provider ? `(${provider})` : ""}:打开 IMAP,并让我能获取${word}。`,
     next: "接下来",
     nextLines: ["查看两个邮箱,不改动任何内容。", "把全部邮件存到这台电脑,再读回核对。", "把邮件复制到新邮箱。", "新旧两边逐封核对。"],
     nextBackup: ["查看邮箱,不改动任何内容。", "把全部邮件存到这台电脑。", "全部读回,逐封核对。"],
@@ -247,6 +250,8 @@ export default {
     save: "存为文件",
     saved: (path) => `已存为 ${path}`,
     openBackup: "打开备份",
+    see: "自己看看",
+    openNew: "打开新邮箱",
   },
 
   undo: {
