@@ -2,6 +2,7 @@
 //! nothing else does. Must not know how mail is moved: it asks `transfer`, and `wording` for every sentence.
 
 mod accounts;
+mod alone;
 mod commands;
 mod demo;
 mod desk;
@@ -33,7 +34,13 @@ const OWN_DIRECTORY: &str = "MAILFERRY_HOME";
 /// Runs the application until its window is closed.
 pub fn run() -> ExitCode {
     hush::hush();
-    match build(tauri::Builder::default(), here()) {
+    let builder = tauri::Builder::default();
+    // Whoever moved our directory away wants an application of its own, beside the other: the demo.
+    let builder = match std::env::var_os(OWN_DIRECTORY) {
+        Some(_) => builder,
+        None => builder.plugin(alone::plugin()),
+    };
+    match build(builder, here()) {
         Ok(app) => {
             app.run(|_, _| {});
             ExitCode::SUCCESS
