@@ -19,6 +19,12 @@ fn windows(desktop: &Desktop) -> Vec<String> {
     found.lines().map(str::to_owned).collect()
 }
 
+/// So many, as soon as there are: while one comes or goes a search may break off.
+fn some(desktop: &Desktop, count: usize) -> Vec<String> {
+    let found = within(PATIENCE, || Some(windows(desktop)).filter(|found| found.len() == count));
+    found.unwrap_or_else(|| panic!("{count} windows, not {:?}", windows(desktop)))
+}
+
 /// Ended with the test.
 struct Started(Child);
 
@@ -41,13 +47,11 @@ fn start(desktop: &Desktop, own_directory: bool) -> Started {
 async fn a_second_start_shows_the_window_of_the_first() {
     let desktop = Desktop::with(Desk::default());
     let client = desktop.open().await;
-    let first = windows(&desktop);
-    assert_eq!(first.len(), 1);
+    let first = some(&desktop, 1);
 
     // One with a directory of its own is another application: it opens beside, and takes the focus.
     let _beside = start(&desktop, true);
-    let both = within(PATIENCE, || Some(windows(&desktop)).filter(|both| both.len() == 2));
-    let both = both.expect("a window beside");
+    let both = some(&desktop, 2);
     let other = both.iter().find(|window| !first.contains(window)).unwrap();
     let focused = |window: &String| xdotool(&desktop, &["getwindowfocus"]) == *window;
     let away = within(PATIENCE, || {
@@ -60,7 +64,7 @@ async fn a_second_start_shows_the_window_of_the_first() {
     let ended = within(PATIENCE, || second.0.try_wait().unwrap());
     assert_eq!(ended.and_then(|status| status.code()), Some(0), "the second ends by itself");
     assert!(within(PATIENCE, || focused(&first[0]).then_some(())).is_some(), "the first has the focus");
-    assert_eq!(windows(&desktop).len(), both.len(), "no further window");
+    assert_eq!(some(&desktop, 2).len(), 2, "no further window");
     assert!(client.title().await.is_ok(), "the first goes on");
     client.close().await.unwrap();
 }
