@@ -149,7 +149,8 @@ const EVENTS = {
         ok: result.ok,
         advice: result.advice,
         fingerprint: result.fingerprint,
-        checked: false,
+        // The person may have ticked it while the other side was tried.
+        checked: before.checked && before.fingerprint === result.fingerprint,
         refused,
         locked: refused >= 3 ? at + LOCK : 0,
         unfolded: before.unfolded || Boolean(result.fingerprint),

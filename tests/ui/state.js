@@ -84,6 +84,14 @@ test("what is missing is named in order", () => {
   equal(missing(next(state, { type: "password", side: "new", value: "y" })), null);
 });
 
+test("a fingerprint that was compared stays compared while the other side is tried", () => {
+  const side = (fingerprint) => ({ ok: false, advice: null, fingerprint });
+  const signed = (one, other) => [{ type: "signing", ticket: 1, at: 0 }, { type: "signed", ticket: 1, at: 0, signed: { move: null, old: side(one), new: side(other), remembered: true } }];
+  const state = all(home("plain"), ...signed("aa", "bb"), { type: "checked", side: "new", on: true }, ...signed(null, "bb"));
+  equal([state.new.checked, state.old.checked], [true, false]);
+  equal(signed(null, "cc").reduce(next, state).new.checked, false, "another certificate");
+});
+
 test("an answer to an older search is not taken", () => {
   const state = all({ type: "address", side: "old", value: "a@b.cn" }, { type: "finding", side: "old", ticket: 2 }, { type: "found", side: "old", ticket: 1, found: found("en", "a@qq.com", null) });
   equal(state.old.found, null);

@@ -3,6 +3,7 @@
 mod alone;
 mod clicks;
 mod edges;
+mod newcomer;
 mod page;
 mod recognition;
 mod repair;

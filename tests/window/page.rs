@@ -189,6 +189,11 @@ impl Page<'_> {
         self.until(&format!("the language {tag}"), &script).await;
     }
 
+    /// A picture of the screen as it stands.
+    pub async fn picture(&self, name: &str) {
+        self.desktop.picture(&self.client, name).await;
+    }
+
     /// A picture of the screen in both languages; afterwards it is English.
     pub async fn pictures(&self, name: &str) {
         for (tag, short) in [("zh-CN", "zh"), ("en", "en")] {

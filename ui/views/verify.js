@@ -149,7 +149,7 @@ export const verify = (act) =>
             equation(),
             show((s) => undone(s) && s.view.result.counts.already + s.view.result.counts.gone > 0, () => h("p", { class: "lead", text: (s, t) => [s.view.result.counts.already > 0 ? t.undo.kept(s.view.result.counts.already) : "", s.view.result.counts.gone > 0 ? t.undo.gone(s.view.result.counts.gone) : ""].filter(Boolean).join(" ") })),
             show((s) => through(s) && undone(s), () => h("p", { text: (_, t) => t.undo.after })),
-            show((s) => through(s) && !undone(s), () => h("p", { class: "lead", text: (s, t) => t.verify.took(s.view.result.counts.stored, s.view.result.octets, s.view.result.seconds) })),
+            show((s) => through(s) && !undone(s), () => h("p", { class: "lead", text: (s, t) => t.verify.moved(s.view.result.counts.stored, s.view.result.octets, s.view.result.seconds) })),
             show((s) => through(s) && !undone(s) && s.view.result.counts.already > 0, () => h("p", { text: (s, t) => t.verify.already(s.view.result.counts.already) })),
             show((s) => verdict(s) === "stopped" && !undone(s) && s.view.result.counts.found > 0, () => h("p", { class: "lead", text: (s, t) => t.verify.rest(s.view.result.counts.stored + s.view.result.counts.already, s.view.result.counts.found) })),
             show((s) => verdict(s) === "stopped" && !undone(s) && s.view.result.counts.found === 0 && !s.view.result.advice, () => h("p", { class: "lead", text: (_, t) => t.move.still })),

@@ -244,6 +244,7 @@ export default {
     equation: (old, backup, now, explained) =>
       `Old mailbox ${n(old)} = ${backup === null ? "" : `backup ${n(backup)} = `}new mailbox ${n(now)}${explained ? ` + explained ${n(explained)}` : ""}`,
     took: (count, octets, seconds) => `${messages(count)}, ${size(octets)}, ${lasted(seconds)}.`,
+    moved: (count, octets, seconds) => `Moved this time: ${messages(count)}, ${size(octets)}, ${lasted(seconds)}.`,
     already: (count) => `${messages(count)} ${f.plural(count, { one: "was", other: "were" })} there already and not moved again.`,
     rest: (done, total) => `${total > done ? `${n(done)} of ${n(total)}` : n(done)} are moved. Going on starts nothing over.`,
     list: "To look at",

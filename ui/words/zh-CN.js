@@ -234,7 +234,8 @@ export default {
     equation: (old, backup, now, explained) =>
       `旧邮箱 ${n(old)} = ${backup === null ? "" : `备份 ${n(backup)} = `}新邮箱 ${n(now)}${explained ? ` + 已说明 ${n(explained)}` : ""}`,
     took: (count, octets, seconds) => `${n(count)} 封,${size(octets)},用时${lasted(seconds)}。`,
-    already: (count) => `${n(count)} 封新邮箱里原来就有,没有重复搬。`,
+    moved: (count, octets, seconds) => `这次搬了 ${n(count)} 封,${size(octets)},用时${lasted(seconds)}。`,
+    already: (count) => `另有 ${n(count)} 封先前已在新邮箱里,没有重复搬。`,
     rest: (done, total) => `已搬 ${total > done ? `${n(done)} / ${n(total)}` : n(done)} 封。继续时不会重来。`,
     list: "请您看的邮件",
     notices: "供您了解",
