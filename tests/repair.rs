@@ -49,13 +49,20 @@ fn what_is_refused_is_listed_and_with_consent_repaired() {
     let line = |command: &str| arguments(command, &old, &old.url(), &target);
     let person = person(&old, &new);
 
-    let first = person.run(&line("move")).expect(1);
+    let backup = tempfile::tempdir().unwrap();
+    let backup = ["--backup".to_owned(), backup.path().join("backup").display().to_string()];
+    let first = person.run(&[line("move"), backup.to_vec()].concat()).expect(1);
     assert_eq!((first.count("stored"), first.count("failed")), (60, 30), "{}", first.stdout);
     let listed = first.json()["problems"].as_array().unwrap().clone();
     assert!(listed.iter().all(|problem| problem["code"] == "message_refused"), "{listed:?}");
     let details: BTreeSet<&str> = listed.iter().map(|problem| problem["detail"].as_str().unwrap()).collect();
     let wanted = ["eight_bit_header*4@9/1", "mbox_line*1@0/1", "open_end*1@50/4 eight_bit_header*6@11/1"];
     assert_eq!(details, BTreeSet::from(wanted));
+    // Named as a person knows them, because there is a backup.
+    let subjects: BTreeSet<&str> = listed.iter().map(|problem| problem["subject"].as_str().unwrap()).collect();
+    assert_eq!(subjects, BTreeSet::from(["合同", "x", "Grüße"]));
+    let third = listed.iter().find(|problem| problem["subject"] == "Grüße").unwrap();
+    assert_eq!((&third["from"], &third["date"]), (&"Müller <m@x>".into(), &"2001-09-09T01:46:40Z".into()));
     assert!(first.stderr.contains("--repair") && first.stderr.contains("still in the old mailbox"), "{}", first.stderr);
     assert_eq!(MailboxState::of(&new).messages(), 60);
 

@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     let echo = Echo::remember();
     let context = context(&job);
     let asker = Asker::new(Arc::clone(&words), Arc::clone(&screen), context.clone(), old, new);
-    let (outcome, task) = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let (outcome, task, headings) = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {
             let asker = Arc::new(asker);
             let run = |request| run(request, Arc::clone(&asker), &screen, &words, &context, &echo);
@@ -75,14 +75,21 @@ fn main() -> ExitCode {
                 }
                 (run(request.clone()).await, request.task)
             });
+            let headings = match &task {
+                Task::Move { backup: Some(directory), .. } | Task::Backup { directory } if arguments.general.json => {
+                    runtime.block_on(transfer::headings(directory, &outcome.problems))
+                }
+                _ => Vec::new(),
+            };
             // A question that nobody will answer any more must not hold the process.
             runtime.shutdown_background();
-            (outcome, task)
+            (outcome, task, headings)
         }
-        Err(error) => (Outcome::failed(Failure::from(error)), job.request.task.clone()),
+        Err(error) => (Outcome::failed(Failure::from(error)), job.request.task.clone(), Vec::new()),
     };
     echo.restore();
-    tell(&job, &task, &outcome, arguments.general.json, &screen, &words, context);
+    let json = arguments.general.json.then(|| output::json(&task, &outcome, &headings));
+    tell(&job, &task, &outcome, json, &screen, &words, context);
     ExitCode::from(output::exit_code(outcome.verdict))
 }
 
@@ -155,16 +162,24 @@ async fn run(
 }
 
 /// The result to stdout, sentences to stderr.
-fn tell(job: &Job, task: &Task, outcome: &Outcome, json: bool, screen: &Screen, words: &Words, context: Context) {
+fn tell(
+    job: &Job,
+    task: &Task,
+    outcome: &Outcome,
+    json: Option<String>,
+    screen: &Screen,
+    words: &Words,
+    context: Context,
+) {
     let done = outcome.counts.stored + outcome.counts.already;
     let started = outcome.verdict == Verdict::Stopped || done > 0;
     let context = Context { started, done: Some(done), ..context };
     let report = words.report(task, outcome, &context);
-    if json {
-        print(&format!("{}\n", output::json(task, outcome)));
+    if let Some(json) = &json {
+        print(&format!("{json}\n"));
     }
     if outcome.verdict != Verdict::Failed {
-        if json { screen.say(&report) } else { print(&report) }
+        if json.is_some() { screen.say(&report) } else { print(&report) }
     }
     if let Some(failure) = outcome.failure.as_ref().filter(|failure| failure.cause != Cause::Stopped) {
         screen.say(&advice(job, failure, words, &context));

@@ -2,7 +2,9 @@
 
 use mail::FolderPath;
 use serde::Serialize;
-use transfer::{Counts, Outcome, Problem, ProblemLevel, Task, Verdict};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use transfer::{Counts, Heading, Outcome, Problem, ProblemLevel, Task, Verdict};
 
 /// Wrong arguments.
 pub const USAGE: u8 = 2;
@@ -16,20 +18,27 @@ pub fn exit_code(verdict: Verdict) -> u8 {
     }
 }
 
-/// One JSON object, on one line, without a newline.
-pub fn json(task: &Task, outcome: &Outcome) -> String {
+/// One JSON object, on one line, without a newline. `headings`: of the problems, each at its place, as far as known.
+pub fn json(task: &Task, outcome: &Outcome, headings: &[Option<Heading>]) -> String {
     let folders = outcome.folders.iter().map(|folder| FolderLine {
         source: folder.source.to_string(),
         target: folder.target.as_ref().map(FolderPath::to_string),
         counts: CountsLine::new(folder.counts, task),
     });
     let mut problems: Vec<ProblemLine> = outcome.problems.iter().map(ProblemLine::new).collect();
+    for (problem, heading) in problems.iter_mut().zip(headings) {
+        if let Some(Heading { subject, from, date }) = heading {
+            (problem.subject, problem.from) = (subject.as_deref(), from.as_deref());
+            let date = date.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+            problem.date = date.and_then(|date| date.format(&Rfc3339).ok());
+        }
+    }
     // Why it ended early is the first thing a script asks.
     if let Some(failure) = &outcome.failure {
         let code = failure.cause.code();
         if !outcome.problems.iter().any(|problem| problem.code == code && problem.level == ProblemLevel::Problem) {
             let detail = failure.about.clone();
-            problems.push(ProblemLine { code, level: "problem", folder: None, uid: None, detail });
+            problems.push(ProblemLine { code, level: "problem", detail, ..ProblemLine::default() });
         }
     }
     let result = Result {
@@ -103,7 +112,7 @@ struct FolderLine {
     counts: CountsLine,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct ProblemLine<'a> {
     code: &'a str,
     level: &'static str,
@@ -111,6 +120,14 @@ struct ProblemLine<'a> {
     /// A string, because not every protocol numbers its messages.
     uid: Option<String>,
     detail: Option<String>,
+    /// What a person knows the message by: only with a backup.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a str>,
+    /// RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date: Option<String>,
 }
 
 impl<'a> ProblemLine<'a> {
@@ -124,6 +141,7 @@ impl<'a> ProblemLine<'a> {
             folder: problem.folder.as_ref().map(FolderPath::to_string),
             uid: problem.id.as_ref().map(ToString::to_string),
             detail: problem.detail.clone(),
+            ..Self::default()
         }
     }
 }
@@ -181,13 +199,24 @@ mod tests {
                 counts = counts,
                 nothing = nothing
             );
-            assert_eq!(json(&task, &outcome), expected);
+            assert_eq!(json(&task, &outcome, &[]), expected);
         }
     }
 
     #[test]
+    fn what_is_known_of_a_message_stands_behind() {
+        let mut outcome = outcome();
+        outcome.problems.push(outcome.problems[0].clone());
+        let heading = Heading { subject: Some("合同".into()), from: None, date: Some(837_596_665) };
+        let text = json(&Task::Check, &outcome, &[None, Some(heading)]);
+        let without = r#""uid":"7","detail":null"#;
+        let with = format!(r#"{without},"subject":"合同","date":"1996-07-17T09:44:25Z"}}"#);
+        assert!(text.contains(&format!("{without}}}")) && text.contains(&with), "{text}");
+    }
+
+    #[test]
     fn an_undo_removes_and_keeps() {
-        let text = json(&Task::Undo { remove: true }, &outcome());
+        let text = json(&Task::Undo { remove: true }, &outcome(), &[]);
         let counts = r#""found":15,"removed":1,"kept":2,"skipped":3,"failed":4,"gone":5"#;
         assert_eq!(text.matches(counts).count(), 2, "{text}");
     }
@@ -195,7 +224,7 @@ mod tests {
     #[test]
     fn why_it_ended_early_is_among_the_problems_once() {
         let mut outcome = Outcome::failed(Failure::new(Cause::HostUnknown).about("imap.old.example"));
-        let text = json(&Task::Check, &outcome);
+        let text = json(&Task::Check, &outcome, &[]);
         assert!(text.starts_with(r#"{"result":"failed","found":0,"to_store":0,"#), "{text}");
         let problem =
             r#"{"code":"host_unknown","level":"problem","folder":null,"uid":null,"detail":"imap.old.example"}"#;
@@ -208,7 +237,7 @@ mod tests {
             detail: None,
             words: None,
         });
-        assert_eq!(json(&Task::Check, &outcome).matches("host_unknown").count(), 1);
+        assert_eq!(json(&Task::Check, &outcome, &[]).matches("host_unknown").count(), 1);
     }
 
     #[test]

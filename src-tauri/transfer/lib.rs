@@ -10,6 +10,7 @@ mod crew;
 pub mod endpoint;
 mod feed;
 mod growth;
+mod headings;
 pub mod home;
 pub mod journal;
 pub mod mend;
@@ -42,6 +43,8 @@ pub mod verify;
 mod waits;
 mod whereabouts;
 
+pub use archive::Heading;
+pub use headings::headings;
 pub use home::Home;
 pub use outcome::{Counts, FolderOutcome, Outcome, Problem, ProblemLevel, Verdict};
 pub use request::{Answers, Layout, Level, Pace, Place, Request, Task};
