@@ -1,5 +1,5 @@
 //! A TCP proxy that makes the line long without making it thin: octets wait their time and then go on, up to
-//! 4 MiB in flight a connection and direction. It can also freeze, cut and refuse.
+//! 4 MiB in flight a connection and direction. It can also make it thin, freeze, cut and refuse.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
@@ -30,6 +30,10 @@ struct State {
     /// Of `passed`; 0: never.
     freeze_at: AtomicU64,
     open: Mutex<Vec<TcpStream>>,
+    /// Octets a second in each direction, all connections together; 0: any number.
+    width: AtomicU64,
+    /// When the next octets may pass: to the server, and from it.
+    turns: [Mutex<Option<Instant>>; 2],
 }
 
 /// Listens on a loopback port of its own; ended when dropped.
@@ -71,6 +75,11 @@ impl Proxy {
 
     pub fn cut_now(&self) {
         self.state.cut();
+    }
+
+    /// No more than so many octets a second pass in each direction, all connections together.
+    pub fn narrow(&self, octets_per_second: u64) {
+        self.state.width.store(octets_per_second, Ordering::Relaxed);
     }
 
     /// As a router does that forgot its connections: both sides get a reset, what was on the way is lost.
@@ -150,6 +159,29 @@ impl State {
         held && !self.ended.load(Ordering::Relaxed)
     }
 
+    /// Octets that may be on the way in one direction of one connection.
+    fn in_flight(&self) -> usize {
+        match self.width.load(Ordering::Relaxed) {
+            0 => IN_FLIGHT,
+            // What a narrow line holds is not much.
+            width => (width / 10) as usize,
+        }
+    }
+
+    /// Waits until so many octets have crossed a narrow line.
+    fn squeeze(&self, octets: usize, answers: bool) {
+        let width = self.width.load(Ordering::Relaxed);
+        if width == 0 {
+            return;
+        }
+        let crossed = {
+            let mut turn = self.turns[usize::from(answers)].lock().unwrap();
+            let begins = turn.map_or_else(Instant::now, |turn| turn.max(Instant::now()));
+            *turn.insert(begins + Duration::from_secs_f64(octets as f64 / width as f64))
+        };
+        thread::sleep(crossed.saturating_duration_since(Instant::now()));
+    }
+
     /// Counts octets; true when the line is to be cut here.
     fn spends(&self, octets: usize) -> bool {
         let passed = self.passed.fetch_add(octets as u64, Ordering::Relaxed) + octets as u64;
@@ -197,7 +229,7 @@ fn one_way(mut from: TcpStream, mut to: TcpStream, state: Arc<State>, number: u6
             let due = Instant::now() + Duration::from_micros(reader_state.delay.load(Ordering::Relaxed));
             let (lock, moved) = &*reading;
             let mut line = lock.lock().unwrap();
-            while line.octets >= IN_FLIGHT && !line.broken {
+            while line.octets >= reader_state.in_flight() && !line.broken {
                 line = moved.wait(line).unwrap();
             }
             line.octets += read;
@@ -221,6 +253,7 @@ fn one_way(mut from: TcpStream, mut to: TcpStream, state: Arc<State>, number: u6
             while state.holds(number, answers) {
                 thread::sleep(Duration::from_millis(10));
             }
+            state.squeeze(octets.as_ref().map_or(0, Vec::len), answers);
             let Some(octets) = octets else {
                 let _ = to.shutdown(Shutdown::Write);
                 return;
@@ -280,6 +313,23 @@ mod tests {
         stream.read_exact(&mut back).unwrap();
         sending.join().unwrap();
         assert!(back == big && before.elapsed() < Duration::from_secs(2), "{:?}", before.elapsed());
+    }
+
+    #[test]
+    fn a_narrow_line_is_shared() {
+        let proxy = Proxy::to(echo(), Duration::ZERO);
+        proxy.narrow(1_000_000);
+        let before = Instant::now();
+        let sending = (0..2).map(|_| {
+            let mut stream = TcpStream::connect(("127.0.0.1", proxy.port)).unwrap();
+            thread::spawn(move || {
+                stream.write_all(&[7; 200_000]).unwrap();
+                stream.read_exact(&mut [0; 200_000]).unwrap();
+            })
+        });
+        sending.collect::<Vec<_>>().into_iter().for_each(|sending| sending.join().unwrap());
+        let took = before.elapsed().as_millis();
+        assert!((400..900).contains(&took), "{took} ms");
     }
 
     #[test]

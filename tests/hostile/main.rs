@@ -3,6 +3,7 @@
 //! silence at each step is tried beside the code, where time limits are short (`mail/imap/tests/silence.rs`).
 
 mod command;
+mod compressing;
 mod feed;
 mod fetching;
 mod folders;
@@ -78,6 +79,11 @@ async fn storing_and_changing() {
     run(storing::scenarios()).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn compressing() {
+    run(compressing::scenarios()).await;
+}
+
 #[test]
 fn there_are_enough_of_them_and_each_has_a_name() {
     let all = [
@@ -87,6 +93,7 @@ fn there_are_enough_of_them_and_each_has_a_name() {
         listing::scenarios(),
         fetching::scenarios(),
         storing::scenarios(),
+        compressing::scenarios(),
     ];
     let names: Vec<&str> = all.iter().flatten().map(|scenario| scenario.name).collect();
     println!("{} scenarios", names.len());

@@ -5,7 +5,7 @@ use crate::server::{self, BODIES, Door, Heard, Rule, Say, Script};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use harness::Certificate;
-use mail::imap::{Imap, Mechanism, SignIn};
+use mail::imap::{Experience, Imap, Mechanism, SignIn};
 use mail::net::{Security, Server};
 use mail::{
     Budget, Failure, Fetched, FlagChange, Flags, Folder, FolderPath, MessageId, Part, Result, Sha256, Source, Target,
@@ -46,6 +46,7 @@ pub struct Scenario {
     security: Security,
     trusted: bool,
     pin: Option<Sha256>,
+    slow: bool,
     hears: Vec<&'static str>,
     never: Vec<&'static str>,
 }
@@ -53,7 +54,18 @@ pub struct Scenario {
 pub fn row(name: &'static str, deed: Deed, comes: &'static str) -> Scenario {
     let script = Script { door: Door::Plain, offers: "", rules: Vec::new() };
     let (hears, never) = (Vec::new(), Vec::new());
-    Scenario { name, comes, deed, script, security: Security::Plain, trusted: true, pin: None, hears, never }
+    Scenario {
+        name,
+        comes,
+        deed,
+        script,
+        security: Security::Plain,
+        trusted: true,
+        pin: None,
+        slow: false,
+        hears,
+        never,
+    }
 }
 
 /// A connection to a server that is honest but for its door.
@@ -124,6 +136,12 @@ impl Scenario {
         self
     }
 
+    /// The line is known to be slow, and the server offers to compress. Without a rule for COMPRESS it does.
+    pub fn compresses(mut self) -> Self {
+        self.slow = true;
+        self.offers("COMPRESS=DEFLATE")
+    }
+
     /// Among what the client sent this must be.
     pub fn hears(mut self, text: &'static str) -> Self {
         self.hears.push(text);
@@ -152,6 +170,11 @@ impl Scenario {
             (Ok(_), Deed::SignIn) => format!("in; {}", told(&heard)),
             (Err(failure), _) => format!("{}; {}", cause(&failure), told(&heard)),
             (Ok(mut imap), deed) => {
+                if self.slow {
+                    let experience = Experience::default();
+                    experience.found_slow();
+                    imap = imap.heeding(&experience);
+                }
                 let came = work(&mut imap, deed).await;
                 format!("{came}; {}", probe(&mut imap).await)
             }

@@ -1,6 +1,8 @@
 //! A small IMAP server that is honest but for what a scenario has it say. It keeps every octet that it gets.
 
+use bytes::BytesMut;
 use harness::certificate::{self, Certificate};
+use mail::net::Deflated;
 use std::io::Result;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -141,6 +143,12 @@ impl Session {
                 stream.write_all(&tagged(b"$ OK begin\r\n", tag)).await?;
                 return instead(stream.into_inner(), b"* OK go on\r\n").await;
             }
+            if command == "COMPRESS DEFLATE" && !self.rules(command) {
+                stream.write_all(&tagged(b"$ OK go\r\n", tag)).await?;
+                let inside = Deflated::new(Box::new(stream.into_inner()), BytesMut::new(), Arc::default());
+                stream = BufReader::new(Box::new(Tap { inside, heard: Arc::clone(&self.heard) }));
+                continue;
+            }
             if command == "AUTHENTICATE PLAIN" && !self.rules(command) {
                 stream.write_all(b"+ \r\n").await?;
                 stream.read_until(b'\n', &mut Vec::new()).await?;
@@ -164,6 +172,7 @@ impl Session {
     /// One command with its literals. None at the end; true where the script said something in place of a `+`.
     async fn hear(&mut self, stream: &mut BufReader<Stream>, command: &mut Vec<u8>) -> Result<Option<bool>> {
         loop {
+            stream.flush().await?;
             let from = command.len();
             if stream.read_until(b'\n', command).await? == 0 {
                 return Ok(None);
@@ -180,6 +189,7 @@ impl Session {
                     return Ok(open.then_some(true));
                 }
                 stream.write_all(b"+ go ahead\r\n").await?;
+                stream.flush().await?;
             }
             let start = command.len();
             command.resize(start + size, 0);

@@ -2,6 +2,7 @@
 //! Must not be kept longer than a run: servers are mended.
 
 use super::append::Ladder;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// So many messages in a row that are answered BAD are not the messages' doing.
@@ -19,6 +20,10 @@ struct Seen {
     unawaited: bool,
     /// Messages answered BAD since the last that was stored.
     bad: u32,
+    /// A connection moves messages slower than they are deflated.
+    slow: bool,
+    /// COMPRESS is offered, and was refused, is being tried, or damages what comes.
+    in_vain: Arc<AtomicBool>,
 }
 
 /// Whose fault a BAD was.
@@ -63,6 +68,20 @@ impl Experience {
                 if seen.bad <= IN_A_ROW { Fault::Message } else { Fault::Unknown }
             }
         })
+    }
+
+    /// A connection to it was measured, and moves messages much slower than they are deflated.
+    pub fn found_slow(&self) {
+        self.seen(|seen| seen.slow = true);
+    }
+
+    pub(super) fn wants_compression(&self) -> bool {
+        self.seen(|seen| seen.slow && !seen.in_vain.load(Ordering::Relaxed))
+    }
+
+    /// True where COMPRESS must not be asked for although it is offered.
+    pub(super) fn compresses_in_vain(&self) -> Arc<AtomicBool> {
+        self.seen(|seen| Arc::clone(&seen.in_vain))
     }
 
     fn seen<T>(&self, act: impl FnOnce(&mut Seen) -> T) -> T {

@@ -217,6 +217,7 @@ impl Imap {
         loop {
             self.ask(&mut stream, order).await?;
             if stream.sent.is_empty() {
+                self.carrier.wire.sieve.lift = Lift::Drop;
                 return Ok(());
             }
             let open = self.selected.as_ref().map(|open| open.wire.as_slice());
@@ -246,6 +247,14 @@ impl Imap {
 
     /// Sends commands while there is room.
     async fn ask(&mut self, stream: &mut Stream, order: &mut dyn Order) -> Result<()> {
+        let over = stream.ended && stream.waiting().is_none();
+        if !over && self.wants_compression() {
+            // What is under way comes first.
+            if !stream.sent.is_empty() {
+                return Ok(());
+            }
+            self.compress().await?;
+        }
         while stream.has_room() {
             let Some(number) = stream.waiting() else {
                 if stream.ended {

@@ -5,6 +5,7 @@ mod append;
 mod carrier;
 mod change;
 mod command;
+mod compress;
 mod experience;
 mod fetch;
 mod folders;
@@ -78,6 +79,8 @@ pub struct Imap {
     /// UIDVALIDITY by wire name, as this connection told it to its caller.
     told: HashMap<Vec<u8>, u32>,
     experience: Experience,
+    /// DEFLATE is active.
+    compressed: bool,
 }
 
 impl Imap {
@@ -100,6 +103,7 @@ impl Imap {
             message_limit: None,
             told: HashMap::new(),
             experience: Experience::default(),
+            compressed: false,
         }
     }
 
@@ -123,17 +127,17 @@ impl Source for Imap {
     }
 
     async fn folders(&mut self) -> Result<Vec<Folder>> {
-        self.carrier.ready().await?;
+        self.ready().await?;
         self.list_folders(true).await
     }
 
     async fn list_all(&mut self, looks: &[Look<'_>]) -> Result<Vec<Result<Listing>>> {
-        self.carrier.ready().await?;
+        self.ready().await?;
         self.list_messages(looks).await
     }
 
     async fn fetch_all(&mut self, order: &mut dyn Order, part: Part) -> Result<()> {
-        self.carrier.ready().await?;
+        self.ready().await?;
         self.fetch_messages(order, part).await
     }
 
@@ -149,27 +153,27 @@ impl Source for Imap {
 #[async_trait]
 impl Target for Imap {
     async fn capacity(&mut self) -> Result<Capacity> {
-        self.carrier.ready().await?;
+        self.ready().await?;
         self.measure().await
     }
 
     async fn names(&mut self) -> Result<NameRules> {
-        self.carrier.ready().await?;
+        self.ready().await?;
         self.name_rules().await
     }
 
     async fn prepare_all(&mut self, places: &[Place<'_>]) -> Result<Vec<Result<Fence>>> {
-        self.carrier.ready().await?;
+        self.ready().await?;
         self.prepare_folders(places).await
     }
 
     async fn store(&mut self, feed: &mut dyn Feed) -> Result<()> {
-        self.carrier.ready().await?;
+        self.ready().await?;
         self.store_messages(feed).await
     }
 
     async fn remove(&mut self, folder: &Folder, ids: &[MessageId]) -> Result<()> {
-        self.carrier.ready().await?;
+        self.ready().await?;
         self.remove_messages(folder, ids).await
     }
 
@@ -178,7 +182,7 @@ impl Target for Imap {
     }
 
     async fn remove_folder(&mut self, folder: &Folder) -> Result<()> {
-        self.carrier.ready().await?;
+        self.ready().await?;
         self.remove_empty_folder(folder).await
     }
 
@@ -188,12 +192,12 @@ impl Target for Imap {
         ids: &[MessageId],
         to: &Folder,
     ) -> Result<Vec<(MessageId, Option<u32>)>> {
-        self.carrier.ready().await?;
+        self.ready().await?;
         self.relocate_messages(folder, ids, to).await
     }
 
     async fn flag(&mut self, folder: &Folder, changes: &[FlagChange]) -> Result<()> {
-        self.carrier.ready().await?;
+        self.ready().await?;
         self.flag_messages(folder, changes).await
     }
 }

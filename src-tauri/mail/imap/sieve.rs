@@ -3,6 +3,7 @@
 //! status or a `+`, written anew. Nothing a server sends can abort the process or take unbounded memory, and an odd
 //! line costs that line only. Must not know commands, folders or what a response means to a move.
 
+use super::compress::Pace;
 use super::parse::Literal;
 use super::response::Response;
 use crate::net::{Stream, broken};
@@ -154,6 +155,8 @@ pub(super) struct Sieve {
     pub(super) lift: Lift,
     /// How many times as long as usual is waited.
     patience: u32,
+    /// How fast messages come, while there are some to come; who sends some adds how fast they go.
+    pub(super) pace: Pace,
 }
 
 impl Sieve {
@@ -168,6 +171,7 @@ impl Sieve {
             budget,
             lift: Lift::Drop,
             patience: 1,
+            pace: Pace::new(Instant::now()),
         }
     }
 
@@ -190,6 +194,11 @@ impl Sieve {
     pub(super) fn into_half(self) -> (ReadHalf<Stream>, bool) {
         let rest = !self.buffer.is_empty() || self.partial.octets > 0;
         (self.half, rest)
+    }
+
+    /// Reads from another stream from here on. Gives back the one before, and what was read of it beyond the last response.
+    pub(super) fn exchange(&mut self, half: ReadHalf<Stream>) -> (ReadHalf<Stream>, BytesMut) {
+        (std::mem::replace(&mut self.half, half), std::mem::take(&mut self.buffer))
     }
 
     /// The next response that makes sense. May be cancelled and called again. An error ends the connection.
@@ -357,7 +366,11 @@ impl Sieve {
         self.buffer.reserve(READ);
         let began = Instant::now();
         let read = tokio::time::timeout_at(until, self.half.read_buf(&mut self.buffer)).await;
-        self.waited += began.elapsed();
+        let now = Instant::now();
+        self.waited += now - began;
+        if let (Lift::Keep | Lift::Hash, Ok(Ok(count))) = (self.lift, &read) {
+            self.pace.moved(*count as u64, began, now);
+        }
         match read {
             Err(_) => Err(Failure::new(Cause::Timeout)),
             Ok(Err(error)) => Err(broken(&error)),

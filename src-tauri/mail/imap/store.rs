@@ -13,7 +13,8 @@ use super::{Imap, command, refusal, set};
 use crate::{Cause, Failure, Feed, Fence, FolderPath, Limits, Message, Outcome, Reach, Result, Taken, repair};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// One batch.
 const BATCH: Limits = Limits { messages: 200, octets: 8 << 20 };
@@ -37,6 +38,8 @@ const IN_A_ROW: usize = 25;
 /// One command under way.
 struct Flight {
     tag: Tag,
+    /// When its first octet was written, and its last.
+    begun: Instant,
     since: Instant,
     fence: Arc<Fence>,
     messages: Vec<Message>,
@@ -202,11 +205,18 @@ impl Imap {
             while self.carrier.has_early() {
                 self.land(&mut voyage, feed).await?;
             }
-            if let Some((fence, messages)) = voyage.due() {
+            let over = voyage.stop.is_some() || (ended && voyage.queue.is_empty());
+            // Then what is under way is awaited first.
+            let compressing = !over && self.wants_compression();
+            if compressing && voyage.flights.is_empty() {
+                self.compress().await?;
+                continue;
+            }
+            if !compressing && let Some((fence, messages)) = voyage.due() {
                 self.launch(&mut voyage, fence, messages).await?;
                 continue;
             }
-            let asking = !ended && voyage.stop.is_none() && voyage.queue.is_empty() && voyage.has_room();
+            let asking = !compressing && !over && voyage.queue.is_empty() && voyage.has_room();
             if asking {
                 match feed.take(limits, voyage.flights.is_empty()).await? {
                     Taken::Batch(fence, messages) => {
@@ -254,8 +264,9 @@ impl Imap {
             return Ok(());
         }
         let octets = messages.iter().map(|message| message.body.len()).sum();
+        let begun = Instant::now();
         let tag = self.say(voyage.ladder, &fence, &messages).await?;
-        voyage.flights.push(Flight { tag, since: Instant::now(), fence, messages, octets });
+        voyage.flights.push(Flight { tag, begun, since: Instant::now(), fence, messages, octets });
         Ok(())
     }
 
@@ -295,8 +306,10 @@ impl Imap {
         match self.carrier.next().await? {
             Response::Tagged { tag, status } => {
                 let Some(at) = voyage.flights.iter().position(|flight| flight.tag == tag) else { return Ok(()) };
-                let Flight { fence, messages, since, .. } = voyage.flights.remove(at);
-                let took = since.elapsed();
+                let Flight { fence, messages, begun, since, octets, .. } = voyage.flights.remove(at);
+                let now = Instant::now();
+                self.carrier.wire.sieve.pace.moved(octets, begun, now);
+                let took = now - since;
                 voyage.soonest = Some(voyage.soonest.map_or(took, |soonest| soonest.min(took)));
                 if status.kind == Kind::Ok {
                     self.experience.worked(voyage.ladder);

@@ -2,8 +2,10 @@
 
 use super::response::Response;
 use super::sieve::{Sieve, allowance};
-use crate::net::{Stream, broken};
+use crate::net::{Deflated, Stream, broken};
 use crate::{Budget, Cause, Failure, Result};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::io::{AsyncWriteExt, BufWriter, WriteHalf};
 
@@ -38,6 +40,17 @@ impl Wire {
     pub(super) fn into_stream(self) -> (Stream, bool) {
         let (half, rest) = self.sieve.into_half();
         (half.unsplit(self.half.into_inner()), rest)
+    }
+
+    /// From here on both directions are deflated. What was read beyond the last response is so already. Nothing may be
+    /// unflushed. `damaged` is set when what comes cannot be inflated.
+    pub(super) fn deflate(&mut self, damaged: Arc<AtomicBool>) {
+        let (nowhere_read, nowhere_write) = tokio::io::split(Box::new(tokio::io::empty()) as Stream);
+        let write = std::mem::replace(&mut self.half, BufWriter::new(nowhere_write)).into_inner();
+        let (read, unread) = self.sieve.exchange(nowhere_read);
+        let (read, write) = tokio::io::split(Box::new(Deflated::new(read.unsplit(write), unread, damaged)) as Stream);
+        self.half = BufWriter::with_capacity(WRITE, write);
+        self.sieve.exchange(read);
     }
 
     pub(super) fn is_torn(&self) -> bool {

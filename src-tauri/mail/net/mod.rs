@@ -1,8 +1,10 @@
 //! From a host and a port to a stream: TCP, TLS, and whom to trust. Must not know a mail protocol.
 
+mod deflate;
 mod trust;
 
 use crate::{Cause, Failure, Reach, Result, Sha256};
+pub use deflate::Deflated;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};

@@ -1,5 +1,6 @@
 //! A connection to servers that nobody would want: what they send must not cost more than it has to.
 
+mod compress;
 mod hostile;
 mod reading;
 mod script;
