@@ -35,6 +35,17 @@ struct State {
     samples: VecDeque<Sample>,
     /// Grows with what cannot be lost again: stored messages, folders done.
     progress: u64,
+    /// A person is asked for a secret.
+    asked: bool,
+}
+
+/// A person is asked for as long as this lives.
+pub(crate) struct Asked<'a>(&'a Board);
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        self.0.change().asked = false;
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -184,6 +195,17 @@ impl Board {
         let mut state = self.change();
         state.samples.clear();
         state.snapshot.waiting = waiting;
+    }
+
+    pub(crate) fn asked(&self) -> Asked<'_> {
+        self.change().asked = true;
+        Asked(self)
+    }
+
+    /// A person is asked, or the backup is read back: no server is waited for.
+    pub(crate) fn needs_no_server(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.asked || state.snapshot.phase == Phase::Prove
     }
 
     pub fn paused(&self, paused: bool) {

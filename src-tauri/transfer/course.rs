@@ -16,8 +16,10 @@ use crate::plan::{Plan, Planned};
 use crate::reading::Shelf;
 use crate::retry::{self, Next, Situation};
 use crate::run::{Problems, Wish, Wishes};
+use crate::steering::Ended;
 use crate::undo;
 use crate::waits::Asking;
+use crate::wake::Clock;
 use crate::{Counts, Phase, Place, Problem, ProblemLevel, Request, Task};
 use account::{Credentials, provider};
 use archive::{Archive, Through};
@@ -33,8 +35,6 @@ use tokio_util::sync::CancellationToken;
 
 /// Octets of bodies in memory at once.
 const MEMORY: u32 = 56 * 1024 * 1024;
-/// How long a session may take to reach a safe state when the person wants to pause or stop.
-const GRACE: Duration = Duration::from_millis(700);
 /// So often in a row a folder may cost the connection with nothing reached between.
 const PATIENCE_WITH_FOLDER: u32 = 7;
 /// After so many losses with nothing reached between folders are dealt with one by one, to find the one that costs them.
@@ -47,6 +47,8 @@ pub(crate) struct Surroundings {
     pub board: Arc<Board>,
     pub problems: Problems,
     pub wishes: watch::Receiver<Wishes>,
+    /// Runs on while the computer sleeps.
+    pub clock: Clock,
     /// Divides every pause, and what another pair of sessions must promise: 1, but for tests.
     pub haste: u32,
 }
@@ -219,7 +221,8 @@ impl Course {
     pub async fn go(&mut self) -> Option<Failure> {
         loop {
             let failure = match self.steered_attempt().await {
-                Ok(()) => return None,
+                Ok(Ended::Done) => return None,
+                Ok(Ended::Woken) => continue,
                 Err(failure) => failure,
             };
             log::info!("run {}: {failure} on {:?}, try {}", self.id, failure.side, self.attempts);
@@ -229,28 +232,7 @@ impl Course {
         }
     }
 
-    /// One attempt; when the person wants to pause or stop it is asked to end, and ended.
-    async fn steered_attempt(&mut self) -> Result<()> {
-        let stop = CancellationToken::new();
-        // Whatever outlives this call (a blocking read of the archive) ends with it.
-        let _guard = stop.clone().drop_guard();
-        let mut wishes = self.around.wishes.clone();
-        let attempt = self.attempt(&stop);
-        tokio::pin!(attempt);
-        tokio::select! {
-            biased;
-            result = &mut attempt => result,
-            () = other_wish(&mut wishes) => {
-                stop.cancel();
-                match tokio::time::timeout(GRACE, &mut attempt).await {
-                    Ok(Ok(())) => Ok(()),
-                    _ => Err(Failure::new(Cause::Stopped)),
-                }
-            }
-        }
-    }
-
-    async fn attempt(&mut self, stop: &CancellationToken) -> Result<()> {
+    pub async fn attempt(&mut self, stop: &CancellationToken) -> Result<()> {
         if self.request.target.is_none()
             && let (Task::Verify { .. }, Place::Directory(path)) = (&self.request.task, &self.request.source)
         {
@@ -441,12 +423,5 @@ pub(crate) fn problem(failure: &Failure, folder: Option<FolderPath>) -> Problem 
         id: None,
         detail: failure.about.clone(),
         words: failure.words.clone(),
-    }
-}
-
-async fn other_wish(wishes: &mut watch::Receiver<Wishes>) {
-    if wishes.wait_for(|wishes| wishes.wish != Wish::Go).await.is_err() {
-        // Nobody holds the control any more: nobody will want anything.
-        std::future::pending::<()>().await;
     }
 }

@@ -1,6 +1,7 @@
 //! From a place to an opened mailbox: asks for the secret, opens the connection, and keeps what a first refusal
 //! taught. Must not know what is done with the mailbox.
 
+use crate::wake::Clock;
 use crate::{Place, retry};
 use account::{Account, Credentials, Protocol, Reason, Secret, Security};
 use async_trait::async_trait;
@@ -17,6 +18,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub trait Opener: Send + Sync {
     /// Tries this secret once.
     async fn open(&self, account: &Account, secret: &Secret, budget: &Budget) -> Result<Box<dyn Target>>;
+
+    /// Tells when the computer slept. `haste` as for the run.
+    fn clock(&self, haste: u32) -> Clock {
+        Clock::new(haste)
+    }
 
     /// Ends the run's journal too, where a test kills it.
     #[cfg(test)]

@@ -35,12 +35,14 @@ mod simulation;
 pub mod snapshot;
 pub mod special;
 pub mod stages;
+mod steering;
 pub mod survey;
 #[cfg(test)]
 mod trials;
 mod undo;
 pub mod verify;
 mod waits;
+mod wake;
 mod whereabouts;
 
 pub use archive::Heading;

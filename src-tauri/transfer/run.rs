@@ -125,8 +125,16 @@ pub fn start_with(request: Request, credentials: Arc<dyn Credentials>, opener: A
     let (sender, wishes) = watch::channel(Wishes::default());
     let control = Control { wishes: Arc::new(sender) };
     let problems = Problems::default();
-    let around =
-        Surroundings { opener, credentials, board: Arc::clone(&board), problems: problems.clone(), wishes, haste };
+    let clock = opener.clock(haste);
+    let around = Surroundings {
+        opener,
+        credentials,
+        board: Arc::clone(&board),
+        problems: problems.clone(),
+        wishes,
+        clock,
+        haste,
+    };
     let task = tokio::spawn(async move {
         let run = async {
             match Course::prepare(request, around).await {

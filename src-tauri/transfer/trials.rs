@@ -5,12 +5,14 @@ mod faults;
 mod reading;
 mod recognition;
 mod repair;
+mod sleep;
 mod tasks;
 mod undo;
 
 use crate::endpoint::Opener;
 use crate::home::Home;
 use crate::run::start_with;
+use crate::wake::Clock;
 use crate::{
     Answers, Counts, Layout, Level, Outcome, Pace, Phase, Place, Problem, ProblemLevel, Request, Run, Task, Verdict,
 };
@@ -70,6 +72,8 @@ struct World {
     servers: HashMap<&'static str, Server>,
     /// Through all sessions and the journal.
     wire: Tripwire,
+    /// How long the computer has slept.
+    slept: Arc<Mutex<Duration>>,
 }
 
 #[async_trait]
@@ -96,6 +100,11 @@ impl Opener for World {
 
     fn wire(&self) -> Tripwire {
         self.wire.clone()
+    }
+
+    fn clock(&self, haste: u32) -> Clock {
+        let (begun, slept) = (Instant::now(), Arc::clone(&self.slept));
+        Clock::reading(haste, Arc::new(move || begun.elapsed() + *slept.lock().unwrap()))
     }
 }
 
@@ -164,7 +173,7 @@ impl Stage {
         old.take_out(&path("Empty"), gone);
         let (old, new) = (Server::new(old), Server::new(new));
         let servers = HashMap::from([("old", old.clone()), ("new", new.clone())]);
-        let world = World { servers, wire: Tripwire::never() };
+        let world = World { servers, wire: Tripwire::never(), slept: Arc::default() };
         Self { directory: tempfile::tempdir().unwrap(), old, new, world, pairs: 1 }
     }
 

@@ -23,8 +23,7 @@ impl Course {
         self.around.board.paused(true);
         let resumed = self.around.wishes.wait_for(|wishes| wishes.wish != Wish::Pause).await.map(|wishes| wishes.wish);
         self.around.board.paused(false);
-        self.attempts = 0;
-        self.away_since = None;
+        self.begin_anew();
         match resumed {
             Ok(Wish::Go) => None,
             _ => Some(Failure::new(Cause::Stopped)),
@@ -55,7 +54,7 @@ impl Course {
         None
     }
 
-    /// Sleeps until the time is over, or the person says "now", pauses or stops.
+    /// Sleeps until the time is over, in sleep of the computer too, or the person says "now", pauses or stops.
     async fn sleep(&mut self, pause: Duration) {
         let wishes = &mut self.around.wishes;
         let nudges = wishes.borrow().nudges;
@@ -64,10 +63,13 @@ impl Course {
                 std::future::pending::<()>().await;
             }
         };
-        tokio::select! {
+        let slept = tokio::select! {
             biased;
-            () = nudged => {}
-            () = tokio::time::sleep(pause) => {}
+            () = nudged => false,
+            slept = self.around.clock.passes(pause) => slept,
+        };
+        if slept {
+            self.begin_anew();
         }
     }
 
@@ -128,6 +130,7 @@ impl Asking {
 impl Credentials for Asking {
     async fn get(&self, side: Side, account: &account::Account, reason: account::Reason) -> Option<account::Secret> {
         let _turn = self.turn.lock().await;
+        let _asked = self.board.asked();
         if reason != account::Reason::First {
             self.board.waiting(Some(Waiting {
                 cause: Cause::SignInRefused,

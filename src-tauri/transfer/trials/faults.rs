@@ -245,7 +245,7 @@ async fn a_slow_message_comes_last_and_with_more_time() {
         // On a first run it comes after all others.
         let other = Stage { old: stage.old.clone(), ..Stage::new().pairs(pairs) };
         let servers = HashMap::from([("old", other.old.clone()), ("new", other.new.clone())]);
-        let other = Stage { world: World { servers, wire: Tripwire::never() }, ..other };
+        let other = Stage { world: World { servers, ..Stage::new().world }, ..other };
         complete(&other.move_all().await);
         let kept = other.new.mailbox.kept(&path("INBOX"));
         assert!(kept.last().is_some_and(|kept| kept.octets.starts_with(b"Subject: slow")), "{pairs} pairs");
