@@ -256,7 +256,17 @@ fn advice(job: &Job, failure: &Failure, words: &Words, context: &Context) -> Str
 /// Whose words stand beside a failure: the server's, or this computer's.
 fn by_server(cause: Cause) -> bool {
     use Cause::*;
-    !matches!(cause, HostUnknown | ConnectionRefused | Timeout | TlsFailed | DiskFull | DiskFailed | StoreUnusable)
+    !matches!(
+        cause,
+        HostUnknown
+            | NetworkUnreachable
+            | ConnectionRefused
+            | Timeout
+            | TlsFailed
+            | DiskFull
+            | DiskFailed
+            | StoreUnusable
+    )
 }
 
 /// Standard output may be closed early, by `head` for one: no reason to fail.

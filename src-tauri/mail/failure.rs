@@ -32,6 +32,8 @@ pub enum Side {
 pub enum Cause {
     // Account: reaching the server.
     HostUnknown,
+    /// This computer has no way there: no network, or nobody who resolves names.
+    NetworkUnreachable,
     ConnectionRefused,
     /// No answer in time.
     Timeout,
@@ -101,6 +103,7 @@ impl Cause {
         use Cause::*;
         match self {
             HostUnknown => "host_unknown",
+            NetworkUnreachable => "network_unreachable",
             ConnectionRefused => "connection_refused",
             Timeout => "timeout",
             CertificateExpired => "certificate_expired",
@@ -140,10 +143,11 @@ impl Cause {
         }
     }
 
-    pub const ALL: [Cause; 37] = {
+    pub const ALL: [Cause; 38] = {
         use Cause::*;
         [
             HostUnknown,
+            NetworkUnreachable,
             ConnectionRefused,
             Timeout,
             CertificateExpired,
@@ -193,7 +197,7 @@ impl Cause {
         match self {
             MessageGone | MessageEmpty | MessageTooLarge | MessageRefused | MessageDamaged => Reach::Message,
             FolderMissing | FolderRefused | FolderNameRefused | ValidityChanged => Reach::Folder,
-            ConnectionRefused | Timeout | Closed | Protocol | Throttled => Reach::Connection,
+            NetworkUnreachable | ConnectionRefused | Timeout | Closed | Protocol | Throttled => Reach::Connection,
             _ => Reach::Account,
         }
     }

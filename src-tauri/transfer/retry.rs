@@ -8,6 +8,9 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_secs(2);
 /// No pause of our own is longer.
 const LONGEST: Duration = Duration::from_secs(5 * 60);
+/// No pause is longer where this computer has no network: nobody is bothered by a try, and when it is back nobody wants to
+/// wait.
+const OFFLINE: Duration = Duration::from_secs(30);
 /// Between two sign-ins where the server limits them, and before a secret that was accepted earlier and is refused
 /// now is tried once more.
 const SIGN_IN_PAUSE: Duration = Duration::from_secs(60);
@@ -56,7 +59,8 @@ pub fn next(failure: &Failure, situation: Situation) -> Next {
         (_, SignInUnavailable) => Next::Again(failure.wait.unwrap_or(SIGN_IN_PAUSE)),
         (_, Throttled) => Next::Again(failure.wait.unwrap_or(pause(attempts + 1))),
         (_, Protocol | TlsFailed) if attempts >= PATIENCE_WITH_PROTOCOL => Next::Stop,
-        (_, HostUnknown | ConnectionRefused | Timeout | Closed | Protocol | TlsFailed) => {
+        (_, HostUnknown | NetworkUnreachable) => Next::Again(failure.wait.unwrap_or(pause(attempts)).min(OFFLINE)),
+        (_, ConnectionRefused | Timeout | Closed | Protocol | TlsFailed) => {
             Next::Again(failure.wait.unwrap_or(pause(attempts)))
         }
         // Other certificates, a missing STARTTLS, a damaged or foreign store, another copier: only a person can judge these.
@@ -70,6 +74,12 @@ pub fn pause(attempts: u32) -> Duration {
         0 => Duration::ZERO,
         n => FIRST.saturating_mul(1 << (n - 1).min(16)).min(LONGEST),
     }
+}
+
+/// How many times as long as usual a session waits after so many in a row that fell silent with nothing reached between:
+/// doubled each time, so that 60 s become 10 min at most.
+pub fn patience(silences: u32) -> u32 {
+    (1 << silences.min(4)).min(10)
 }
 
 /// What a secret that worked earlier in this run waits before its one more try.
@@ -131,6 +141,12 @@ mod tests {
             (of(Timeout), long_away, seconds(300)),
             (of(ConnectionRefused), fourth, seconds(8)),
             (of(HostUnknown), fourth, seconds(8)),
+            (of(HostUnknown), long_away, seconds(30)),
+            (of(NetworkUnreachable), before, Next::Stop),
+            (of(NetworkUnreachable), opened, seconds(0)),
+            (of(NetworkUnreachable), fourth, seconds(8)),
+            (of(NetworkUnreachable), long_away, seconds(30)),
+            (of(ConnectionRefused), long_away, seconds(300)),
             (of(Protocol), opened, seconds(0)),
             (of(Protocol), fourth, Next::Stop),
             (of(TlsFailed), opened, seconds(0)),
@@ -158,6 +174,11 @@ mod tests {
             let failure = Failure::new(cause).reaching(Reach::Account);
             assert!(!matches!(next(&failure, Situation::default()), Next::Again(_)), "{cause:?}");
         }
+    }
+
+    #[test]
+    fn patience_doubles_up_to_ten_minutes() {
+        assert_eq!([0, 1, 2, 3, 4, 40].map(|n| patience(n) * 60), [60, 120, 240, 480, 600, 600]);
     }
 
     #[test]

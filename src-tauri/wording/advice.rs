@@ -151,7 +151,7 @@ impl Words {
         gaps.set_some("about", waiting.about.as_deref());
         gaps.set_some("folder", waiting.about.as_deref());
         gaps.set_some("place", waiting.about.as_deref().filter(|_| waiting.cause == Cause::DiskFull));
-        let offline = matches!(waiting.cause, Cause::HostUnknown | Cause::Timeout);
+        let offline = matches!(waiting.cause, Cause::HostUnknown | Cause::NetworkUnreachable);
         let button = match waiting.cause {
             Cause::SignInRefused | Cause::NoCredentials => Some(Action::EnterPassword),
             Cause::QuotaFull => Some(Action::GoOn),

@@ -3,7 +3,7 @@
 mod deflate;
 mod trust;
 
-use crate::{Cause, Failure, Reach, Result, Sha256};
+use crate::{Cause, Failure, Result, Sha256};
 pub use deflate::Deflated;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -99,24 +99,42 @@ pub fn broken(error: &std::io::Error) -> Failure {
     use std::io::ErrorKind::*;
     let cause = match error.kind() {
         ConnectionRefused => Cause::ConnectionRefused,
-        TimedOut | HostUnreachable | NetworkUnreachable | NetworkDown => Cause::Timeout,
+        HostUnreachable | NetworkUnreachable | NetworkDown => Cause::NetworkUnreachable,
+        TimedOut => Cause::Timeout,
         // Also what TLS finds wrong in the middle: this connection is over, the next may be good.
         _ => Cause::Closed,
     };
     Failure::new(cause).words(&error.to_string())
 }
 
-/// An absent network and an unknown name give the same kind of error; the resolver's text alone tells them apart.
-/// The first passes by itself.
+/// An absent network and an unknown name give the same kind of error; the resolver's text alone tells them apart, and
+/// not on every system.
 fn unresolved(error: &std::io::Error) -> Failure {
-    let failure = Failure::new(Cause::HostUnknown).words(&error.to_string());
-    if error.to_string().contains("emporary failure") { failure.reaching(Reach::Connection) } else { failure }
+    let words = error.to_string();
+    let absent = words.contains("emporary failure");
+    Failure::new(if absent { Cause::NetworkUnreachable } else { Cause::HostUnknown }).words(&words)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[test]
+    fn an_absent_network_is_not_a_silent_server() {
+        use std::io::{Error, ErrorKind};
+        let cause = |kind: ErrorKind| broken(&Error::from(kind)).cause;
+        for kind in [ErrorKind::NetworkUnreachable, ErrorKind::HostUnreachable, ErrorKind::NetworkDown] {
+            assert_eq!(cause(kind), Cause::NetworkUnreachable);
+        }
+        assert_eq!(cause(ErrorKind::TimedOut), Cause::Timeout);
+        assert_eq!(cause(ErrorKind::ConnectionRefused), Cause::ConnectionRefused);
+        assert_eq!(cause(ErrorKind::ConnectionReset), Cause::Closed);
+        let unresolved = |text: &str| unresolved(&Error::other(text)).cause;
+        let (absent, unknown) = ("Temporary failure in name resolution", "Name or service not known");
+        assert_eq!(unresolved(&format!("failed to lookup address information: {absent}")), Cause::NetworkUnreachable);
+        assert_eq!(unresolved(&format!("failed to lookup address information: {unknown}")), Cause::HostUnknown);
+    }
 
     #[tokio::test]
     async fn what_is_given_up_is_not_delivered_later() {

@@ -24,6 +24,9 @@ cause-host_unknown = The server of the { mailbox } can’t be found: { $host }
         [yes] Check that this computer is online, and start again.
        *[no] Check the spelling of the server’s name, and that this computer is online.
      }
+cause-network_unreachable = This computer has no network to reach { $host } by.
+    .meaning = { safe }
+    .todo = Check that this computer is online, and start again.
 cause-connection_refused = The { mailbox } can’t be reached: { $host } refuses the connection.
     .meaning = { safe }
     .todo = { $started ->
@@ -207,6 +210,12 @@ wait-throttled = { $wait ->
     .todo = {""}
 wait-offline = No network; goes on when it is back.
     .meaning = {""}
+    .todo = {""}
+wait-timeout = The { mailbox } does not answer; we try again{ $wait ->
+        [none] .
+       *[other] {" "}in { $wait }.
+     }
+    .meaning = Nothing is lost.
     .todo = {""}
 wait-connection_refused = The { mailbox } can’t be reached at the moment; goes on when it is back.
     .meaning = Nothing is lost.

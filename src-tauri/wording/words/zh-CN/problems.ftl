@@ -21,6 +21,9 @@ cause-host_unknown = 找不到{ mailbox }的服务器:{ $host }
         [yes] 请检查这台电脑是否联网,然后再开始。
        *[no] 请检查服务器名有没有写错,以及这台电脑是否联网。
      }
+cause-network_unreachable = 这台电脑没有网络,连不到 { $host }。
+    .meaning = { safe }
+    .todo = 请检查这台电脑是否联网,然后再开始。
 cause-connection_refused = 连不上{ mailbox }:{ $host } 拒绝了连接。
     .meaning = { safe }
     .todo = { $started ->
@@ -204,6 +207,12 @@ wait-throttled = { $wait ->
     .todo = {""}
 wait-offline = 网络断了,连上后自动继续。
     .meaning = {""}
+    .todo = {""}
+wait-timeout = { mailbox }没有回应,{ $wait ->
+        [none] 正在重试。
+       *[other] { $wait }后再试。
+     }
+    .meaning = 不会丢信。
     .todo = {""}
 wait-connection_refused = { mailbox }暂时连不上,恢复后自动继续。
     .meaning = 不会丢信。
