@@ -5,6 +5,7 @@
 
 use super::command::{Piece, quoted};
 use super::port::{Port, put_in_place};
+use super::refusal::goodbye;
 use super::response::Response;
 use super::sieve::{Lift, allowance};
 use super::status::{Kind, Status};
@@ -145,7 +146,7 @@ async fn drive<T>(
                 port.put(&status.kind.answer(&tag));
                 answer = Some(status);
             }
-            Response::Bye(status) => return Err(Failure::new(Cause::Closed).words(&status.words())),
+            Response::Bye(status) => return Err(goodbye(&status)),
             _ => {}
         }
     }
@@ -368,8 +369,7 @@ impl Carrier {
                 }
                 Response::Bye(status) => {
                     self.dead = true;
-                    let failure = super::refusal::throttled(&status);
-                    return Err(failure.unwrap_or_else(|| Failure::new(Cause::Closed).words(&status.words())));
+                    return Err(goodbye(&status));
                 }
                 response => return Ok(response),
             }

@@ -142,7 +142,7 @@ impl Source for Imap {
     }
 
     fn be_patient(&mut self, times: u32) {
-        self.carrier.wire.sieve.be_patient(times);
+        self.carrier.wire.be_patient(times);
     }
 
     async fn close(&mut self) {

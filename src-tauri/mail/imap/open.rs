@@ -106,10 +106,7 @@ async fn greeting(wire: &mut Wire, security: Security) -> Result<Status> {
         Response::Note(status) if status.kind == Kind::Ok => Ok(status),
         // Signed in by somebody in between, who hopes that we send no STARTTLS.
         Response::Preauth if security == Security::StartTls => Err(Failure::new(Cause::StartTlsMissing)),
-        Response::Bye(status) => {
-            let failure = refusal::throttled(&status);
-            Err(failure.unwrap_or_else(|| Failure::new(Cause::Closed).words(&status.words())))
-        }
+        Response::Bye(status) => Err(refusal::goodbye(&status)),
         _ => Err(Failure::new(Cause::Protocol)),
     }
 }
@@ -187,7 +184,8 @@ async fn enter(wire: Wire, capabilities: &Capabilities, sign_in: SignIn<'_>) -> 
                 }
                 (_, Refused::Broken(broken)) => {
                     // Some servers hang up instead of refusing: an answer they gave before says more.
-                    return Err(if failure.cause == Cause::SignInRefused { failure } else { broken });
+                    let told = without_secret(broken, &attempt);
+                    return Err(if failure.cause == Cause::SignInRefused { failure } else { told });
                 }
                 (None, Refused::Answer(status)) => {
                     return Err(without_secret(refusal::sign_in(&status), &attempt));

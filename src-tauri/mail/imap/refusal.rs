@@ -31,6 +31,11 @@ pub(super) fn throttled(status: &Status) -> Option<Failure> {
     })
 }
 
+/// A BYE: the server may say when it wants to see us again.
+pub(super) fn goodbye(status: &Status) -> Failure {
+    throttled(status).unwrap_or_else(|| Failure::new(Cause::Closed).words(&status.words()))
+}
+
 /// A NO to a command about a folder as a whole.
 pub(super) fn folder(status: &Status, name: &str) -> Failure {
     if let Some(failure) = throttled(status) {

@@ -1,5 +1,6 @@
 //! Both directions of one connection: the sieve for what comes, a buffer for what goes. Every wait has a limit.
 
+use super::refusal::goodbye;
 use super::response::Response;
 use super::sieve::{Sieve, allowance};
 use crate::net::{Deflated, Stream, broken};
@@ -17,6 +18,8 @@ pub(super) struct Wire {
     unflushed: bool,
     /// True while a write is under way: if it is cancelled there, half a command is on the line.
     torn: bool,
+    /// How many times as long as usual is waited.
+    patience: u32,
 }
 
 impl std::fmt::Debug for Wire {
@@ -33,6 +36,7 @@ impl Wire {
             half: BufWriter::with_capacity(WRITE, write),
             unflushed: false,
             torn: false,
+            patience: 1,
         }
     }
 
@@ -53,6 +57,11 @@ impl Wire {
         self.sieve.exchange(read);
     }
 
+    pub(super) fn be_patient(&mut self, times: u32) {
+        self.patience = times.max(1);
+        self.sieve.be_patient(times);
+    }
+
     pub(super) fn is_torn(&self) -> bool {
         self.torn
     }
@@ -61,7 +70,7 @@ impl Wire {
     pub(super) async fn write(&mut self, octets: &[u8]) -> Result<()> {
         self.torn = true;
         self.unflushed = true;
-        within(allowance(octets.len() as u64), self.half.write_all(octets)).await?;
+        within(allowance(octets.len() as u64) * self.patience, self.half.write_all(octets)).await?;
         self.torn = false;
         Ok(())
     }
@@ -86,7 +95,7 @@ impl Wire {
             return Ok(false);
         }
         self.torn = true;
-        within(allowance(0), self.half.flush()).await?;
+        within(allowance(0) * self.patience, self.half.flush()).await?;
         (self.torn, self.unflushed) = (false, false);
         Ok(true)
     }
@@ -106,7 +115,7 @@ impl Wire {
         loop {
             match self.next().await? {
                 Response::Tagged { tag: of, status } if of == tag => return Ok((status, before)),
-                Response::Bye(status) => return Err(Failure::new(Cause::Closed).words(&status.words())),
+                Response::Bye(status) => return Err(goodbye(&status)),
                 Response::Data(data) if data.len() > 8_192 => {}
                 response if before.len() < 100 => before.push(response),
                 _ => return Err(Failure::new(Cause::Protocol)),

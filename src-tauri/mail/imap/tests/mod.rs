@@ -6,4 +6,5 @@ mod reading;
 mod script;
 mod signing;
 mod silence;
+mod slowed;
 mod storing;
