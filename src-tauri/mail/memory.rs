@@ -69,6 +69,8 @@ pub struct Manners {
     pub slow: Option<Slowness>,
     /// A listing of this folder costs the connection.
     pub deadly: Option<FolderPath>,
+    /// The same for one that is to be stored.
+    pub slow_to_store: Option<Slowness>,
     /// Before each answer.
     pub delay: Option<Duration>,
 }
@@ -89,6 +91,7 @@ impl Default for Manners {
             no_headers: false,
             slow: None,
             deadly: None,
+            slow_to_store: None,
             delay: None,
         }
     }

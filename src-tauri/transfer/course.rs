@@ -9,6 +9,7 @@ use crate::endpoint::{Door, Opener};
 use crate::growth::Growth;
 use crate::home::{Home, Lock};
 use crate::journal::Journal;
+use crate::logins::Logins;
 use crate::mend::Mending;
 use crate::outcome::Survey;
 use crate::pace::{Gate, Paced};
@@ -112,6 +113,8 @@ pub(crate) struct Course {
     /// Both sides are open in this attempt; how often in a row they were, and were lost without any progress.
     inside: bool,
     broken: u32,
+    /// How often in a row one of them fell silent.
+    silences: u32,
     pub away_since: Option<Instant>,
     progress: u64,
     /// The folder whose failure ended the attempt.
@@ -140,6 +143,8 @@ pub(crate) struct Course {
     pub suspects: HashMap<(usize, MessageId), u32>,
     /// By folder: to come when nothing else is left, with longer time limits.
     pub put_last: HashMap<usize, HashSet<MessageId>>,
+    /// By folder: given to the target one by one.
+    pub careful: HashMap<usize, HashSet<MessageId>>,
     /// By folder: not asked for any more by this run.
     pub given_up: HashMap<usize, HashMap<MessageId, Failure>>,
     pub started: Instant,
@@ -172,6 +177,8 @@ impl Course {
             journal.begin_run().await?;
         }
         let budget = Budget::new(MEMORY, home.spool()?);
+        let pairs = request.pace.connections.unwrap_or_else(|| polite(&request));
+        let logins = || Logins::new(Instant::now(), pairs, around.haste);
         Ok(Self {
             // A look is soon done with one pair.
             growth: match request.task {
@@ -179,13 +186,14 @@ impl Course {
                 _ => Growth::new(request.pace.connections, polite(&request), around.haste),
             },
             gate: Gate::new(&request.pace),
-            old: Door::new(Side::Source, request.source.clone()),
-            new: request.target.clone().map(|place| Door::new(Side::Target, place)),
+            old: Door::new(Side::Source, request.source.clone(), logins()),
+            new: request.target.clone().map(|place| Door::new(Side::Target, place, logins())),
             archive: None,
             opened: false,
             attempts: 0,
             inside: false,
             broken: 0,
+            silences: 0,
             away_since: None,
             progress: 0,
             at: None,
@@ -205,6 +213,7 @@ impl Course {
             notes: Vec::new(),
             suspects: HashMap::new(),
             put_last: HashMap::new(),
+            careful: HashMap::new(),
             given_up: HashMap::new(),
             started: Instant::now(),
             _lock: lock,
@@ -261,6 +270,7 @@ impl Course {
     async fn open(&mut self) -> Result<Sessions> {
         let opener = Arc::clone(&self.around.opener);
         let credentials = Asking::new(Arc::clone(&self.around.credentials), Arc::clone(&self.around.board));
+        let patience = self.patience();
         let (opener, credentials, budget) = (&*opener, &credentials, &self.budget);
         let repair = self.request.answers.repair;
         let verifies = matches!(self.request.task, Task::Verify { .. });
@@ -277,7 +287,9 @@ impl Course {
             }
         };
         let ours = self.old.source(opener, credentials, budget);
-        let (source, (target, directory)) = tokio::try_join!(ours, theirs)?;
+        let (mut source, (mut target, directory)) = tokio::try_join!(ours, theirs)?;
+        source.be_patient(patience);
+        target.iter_mut().for_each(|target| target.be_patient(patience));
         if let (Some(place), Some(account), None) = (self.backup_place(), self.old.account(), &self.archive) {
             let owner = format!("{}@{}", account.user, account.host.to_ascii_lowercase());
             self.archive = Some(Archive::open_or_create(place, &owner)?);
@@ -286,12 +298,26 @@ impl Course {
         Ok(Sessions { source: Paced::wrap(source, self.gate.as_ref()), target, directory })
     }
 
+    /// How many times as long as usual sessions wait.
+    pub fn patience(&self) -> u32 {
+        retry::patience(self.silences)
+    }
+
+    /// How long until both accounts may be signed in to once more.
+    pub fn due(&self) -> Duration {
+        self.new.iter().map(Door::due).fold(self.old.due(), Duration::max)
+    }
+
     /// One pair more, beside those that are open, and how long it took. Nobody is asked for a secret, and what fails
-    /// here fails no run. None: one of the sides is no account, or was never open.
-    pub fn another(&self) -> Option<BoxFuture<'static, (Duration, Result<Sessions>)>> {
-        let open = |door: &Door| door.another(Arc::clone(&self.around.opener), self.budget.clone());
-        let source = open(&self.old)?;
-        let target = match &self.new {
+    /// here fails no run. None: one of the sides is no account, was never open, or was signed in to too often lately.
+    pub fn another(&mut self) -> Option<BoxFuture<'static, (Duration, Result<Sessions>)>> {
+        if !self.due().is_zero() {
+            return None;
+        }
+        let (opener, budget) = (&self.around.opener, &self.budget);
+        let open = |door: &mut Door| door.another(Arc::clone(opener), budget.clone());
+        let source = open(&mut self.old)?;
+        let target = match &mut self.new {
             Some(new) => Some(open(new)?),
             None => None,
         };
@@ -320,9 +346,11 @@ impl Course {
             self.progress = progress;
             self.attempts = 0;
             self.broken = 0;
+            self.silences = 0;
             self.away_since = None;
         }
         self.broken += u32::from(self.inside && matches!(failure.cause, Cause::Closed | Cause::Timeout));
+        self.silences += u32::from(self.inside && failure.cause == Cause::Timeout);
         let wish = self.around.wishes.borrow().wish;
         match wish {
             Wish::Stop => return Some(Failure::new(Cause::Stopped)),

@@ -21,6 +21,8 @@ use tokio_util::task::AbortOnDropHandle;
 const LOOK: Duration = Duration::from_millis(25);
 /// So often one message may be the next when a connection is lost, before it is put last.
 const SUSPICION: u32 = 3;
+/// So often the same batch may be the next to be answered, before its messages go one by one.
+const COINCIDENCE: u32 = 2;
 /// How long the others may take to reach a safe state when one failure ends the attempt.
 const GRACE: Duration = Duration::from_millis(600);
 /// How long saying goodbye may take.
@@ -152,19 +154,23 @@ impl Course {
         end
     }
 
-    /// One message may be what breaks each connection that is asked for it: after some of them it is put last and the
-    /// others are copied. Then it is given more time, and if that breaks a connection too it has failed.
+    /// One message may be what breaks each connection that is asked for it or given it. Of several that were given at
+    /// once each goes alone the next time. After some connections it is put last and the others are copied. Then it is
+    /// given more time, and if that breaks a connection too it has failed.
     async fn suspect(&mut self, work: &impl Work, lost: &Lost) -> Result<()> {
-        let (Some(at), Some(id)) = (lost.at, &lost.id) else { return Ok(()) };
+        let (Some(at), Some(id)) = (lost.at, lost.ids.first()) else { return Ok(()) };
         if !matches!(lost.failure.cause, Cause::Closed | Cause::Timeout) {
             return Ok(());
         }
         let times = self.suspects.entry((at, id.clone())).or_default();
         *times += 1;
-        if *times < SUSPICION {
+        if lost.ids.len() > 1 {
+            if *times >= COINCIDENCE {
+                self.careful.entry(at).or_default().extend(lost.ids.iter().cloned());
+            }
             return Ok(());
         }
-        if self.put_last.entry(at).or_default().insert(id.clone()) {
+        if *times < SUSPICION || self.put_last.entry(at).or_default().insert(id.clone()) {
             return Ok(());
         }
         let failure = Failure { reach: Reach::Message, ..lost.failure.clone() };

@@ -1,6 +1,7 @@
 //! From a place to an opened mailbox: asks for the secret, opens the connection, and keeps what a first refusal
 //! taught. Must not know what is done with the mailbox.
 
+use crate::logins::Logins;
 use crate::wake::Clock;
 use crate::{Place, retry};
 use account::{Account, Credentials, Protocol, Reason, Secret, Security};
@@ -12,6 +13,8 @@ use mail::{Budget, Cause, Failure, Result, Sha256, Side, Source, Target};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Opens one signed-in session. The network is one; tests have another.
 #[async_trait]
@@ -94,11 +97,18 @@ pub struct Door {
     doubted: bool,
     /// Why a secret is asked for: what was refused is not given again, though the question may be put off by a pause.
     reason: Reason,
+    /// Of all sessions of this run, however often they break.
+    logins: Logins,
 }
 
 impl Door {
-    pub fn new(side: Side, place: Place) -> Self {
-        Self { side, place, secret: None, accepted: false, doubted: false, reason: Reason::First }
+    pub fn new(side: Side, place: Place, logins: Logins) -> Self {
+        Self { side, place, secret: None, accepted: false, doubted: false, reason: Reason::First, logins }
+    }
+
+    /// How long until the account may be signed in to again.
+    pub fn due(&self) -> Duration {
+        self.logins.due(Instant::now())
     }
 
     pub fn account(&self) -> Option<&Account> {
@@ -153,6 +163,7 @@ impl Door {
                     }
                 },
             };
+            self.logins.spend(Instant::now());
             match opener.open(account, &secret, budget).await {
                 Ok(session) => {
                     self.secret = Some(secret);
@@ -185,7 +196,7 @@ impl Door {
 
     /// A further session of an account that is open, with the secret that was accepted. None: it never was.
     pub fn another(
-        &self,
+        &mut self,
         opener: Arc<dyn Opener>,
         budget: Budget,
     ) -> Option<BoxFuture<'static, Result<Box<dyn Target>>>> {
@@ -193,6 +204,7 @@ impl Door {
             return None;
         };
         let (account, secret, side) = (account.clone(), secret.clone(), self.side);
+        self.logins.spend(Instant::now());
         Some(Box::pin(async move { opener.open(&account, &secret, &budget).await.map_err(|failure| failure.on(side)) }))
     }
 }

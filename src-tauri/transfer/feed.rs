@@ -94,6 +94,8 @@ pub struct CopyFeed<'a> {
     unsure: HashSet<(PairId, MessageId)>,
     /// The folder of the last batch.
     last: Option<usize>,
+    /// What was taken and is not settled, in that order: by batch, with its folder.
+    taken: VecDeque<(usize, Vec<MessageId>)>,
     stop: &'a CancellationToken,
 }
 
@@ -122,6 +124,7 @@ impl<'a> CopyFeed<'a> {
             queue: BTreeMap::new(),
             unsure: HashSet::new(),
             last: None,
+            taken: VecDeque::new(),
             stop,
         }
     }
@@ -194,13 +197,19 @@ impl<'a> CopyFeed<'a> {
     }
 
     /// The folder at work, and the message that was to come next.
-    pub fn blame(&self) -> Option<(usize, Option<MessageId>)> {
+    pub fn blame(&self) -> Option<(usize, Vec<MessageId>)> {
         // A source that fails lets go of its slices: what they lack is known to be missing by then.
         let missing = self.missing.iter().find_map(|(track, ids)| Some((track.at, ids.first()?)));
         match missing.or_else(|| self.open.iter().find_map(|slice| Some((slice.track.at, slice.missing().next()?)))) {
-            Some((at, id)) => Some((at, Some(id.clone()))),
-            None => self.last.map(|at| (at, None)),
+            Some((at, id)) => Some((at, vec![id.clone()])),
+            None => self.last.map(|at| (at, Vec::new())),
         }
+    }
+
+    /// The oldest batch that the target took and has not answered.
+    pub fn stuck(&self) -> Option<(usize, Vec<MessageId>)> {
+        let nothing_of = |at| (at, Vec::new());
+        self.taken.front().cloned().or_else(|| self.last.map(nothing_of))
     }
 
     /// Lets go of the source, commits what is settled, and gives what never came of slices that are over.
@@ -289,6 +298,7 @@ impl Feed for CopyFeed<'_> {
         }
         self.journal.commit_all(std::mem::take(&mut self.queue).into_iter().collect()).await?;
         self.last = Some(track.at);
+        self.taken.push_back((track.at, batch.iter().map(|message| message.id.clone()).collect()));
         let fence = Arc::clone(fence);
         self.tracks.entry(fence.folder.path.clone()).or_insert(track);
         Ok(Taken::Batch(fence, batch))
@@ -297,6 +307,13 @@ impl Feed for CopyFeed<'_> {
     async fn settle(&mut self, fence: &Fence, outcomes: Vec<(Message, Outcome)>) -> Result<()> {
         let Some(track) = self.tracks.get(&fence.folder.path).map(Arc::clone) else { return Ok(()) };
         self.lead.deal(outcomes.len());
+        let settled: HashSet<&MessageId> = outcomes.iter().map(|(message, _)| &message.id).collect();
+        self.taken.retain_mut(|(at, ids)| {
+            if *at == track.at {
+                ids.retain(|id| !settled.contains(id));
+            }
+            !ids.is_empty()
+        });
         let (mut messages, mut octets) = (0, 0);
         for (message, outcome) in outcomes {
             match outcome {

@@ -13,6 +13,7 @@ mod growth;
 mod headings;
 pub mod home;
 pub mod journal;
+mod logins;
 pub mod mend;
 #[cfg(test)]
 mod mutant;

@@ -1,7 +1,7 @@
 //! The messages of many folders read once and hashed, on one side or on both, by any number of pairs of sessions: each
 //! takes slices until none is left. Must not know what the hashes are for.
 
-use crate::copy::{Lost, PATIENCE};
+use crate::copy::Lost;
 use crate::course::Sessions;
 use crate::crew::Work;
 use crate::queue::{Backlog, Pool};
@@ -68,15 +68,15 @@ pub(crate) struct Pass {
     source: Half,
     target: Half,
     seen: Seen,
-    /// Only messages are left that took too long before.
-    patient: bool,
+    /// How many times the usual time limits its sessions have.
+    patience: u32,
     stop: CancellationToken,
 }
 
 impl Pass {
-    pub fn of(source: Vec<Leaf>, target: Vec<Leaf>, seen: Seen, patient: bool, stop: CancellationToken) -> Arc<Self> {
+    pub fn of(source: Vec<Leaf>, target: Vec<Leaf>, seen: Seen, patience: u32, stop: CancellationToken) -> Arc<Self> {
         let (source, target) = (Half::of(Side::Source, source), Half::of(Side::Target, target));
-        Arc::new(Self { source, target, seen, patient, stop })
+        Arc::new(Self { source, target, seen, patience, stop })
     }
 
     /// The folders that failed as such.
@@ -101,7 +101,8 @@ impl Pass {
         if let Err(failure) = fetched {
             let (at, id) = missing.into_iter().next().unzip();
             // Which message of the target broke its connection decides nothing: it is no message of the plan.
-            return Err(Lost { failure: failure.on(half.side), at, id: id.filter(|_| half.side == Side::Source) });
+            let ids = id.into_iter().filter(|_| half.side == Side::Source).collect();
+            return Err(Lost { failure: failure.on(half.side), at, ids });
         }
         for (at, id) in missing {
             (self.seen)(half.side, at, Fetched::Failed { id, failure: Failure::new(Cause::MessageGone) });
@@ -141,8 +142,9 @@ impl Work for Pass {
     }
 
     async fn flow(&self, sessions: &mut Sessions) -> Result<(), Lost> {
-        sessions.source.be_patient(if self.patient { PATIENCE } else { 1 });
         let Sessions { source, target, directory } = sessions;
+        source.be_patient(self.patience);
+        target.iter_mut().for_each(|target| target.be_patient(self.patience));
         let there = async {
             match (target, directory) {
                 (Some(target), _) => self.read(&self.target, &mut **target).await,

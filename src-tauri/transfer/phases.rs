@@ -209,11 +209,12 @@ impl Course {
                 for lane in &mut lanes {
                     lane.give_up(self.given_up.get(&lane.at).into_iter().flat_map(HashMap::keys));
                     lane.put_last(self.put_last.get(&lane.at));
+                    lane.take_care(self.careful.get(&lane.at));
                 }
                 let (source, target) = both(crew.first()?)?;
                 copy::stand(&mut lanes, source, target, &terms).await?;
                 let dues: Vec<usize> = lanes.iter().map(|lane| lane.due.len()).collect();
-                let stream = Stream::of(&mut lanes, self.journal.clone(), halt.clone());
+                let stream = Stream::of(&mut lanes, self.journal.clone(), halt.clone(), self.patience());
                 self.work_with(crew, &stream, stop, &halt).await?;
                 let (source, target) = both(crew.first()?)?;
                 for (lane, due) in lanes.iter_mut().zip(dues).filter(|(lane, _)| !lane.is_over()) {

@@ -2,6 +2,7 @@
 //! them, by every pair there is. Must not judge.
 
 use crate::compare::{Item, Mark};
+use crate::copy::PATIENCE;
 use crate::course::Course;
 use crate::crew::Crew;
 use crate::pass::{Leaf, Pass, Seen};
@@ -174,7 +175,8 @@ impl Course {
                 return Ok(());
             }
             let halt = stop.child_token();
-            let pass = Pass::of(source, target, Arc::clone(&seen), patient, halt.clone());
+            let patience = if patient { self.patience().max(PATIENCE) } else { self.patience() };
+            let pass = Pass::of(source, target, Arc::clone(&seen), patience, halt.clone());
             let worked = self.work_with(crew, &pass, stop, &halt).await;
             for (at, failure) in pass.failures() {
                 if let Some(place) = at_work.iter().position(|one| *one == at) {

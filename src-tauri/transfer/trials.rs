@@ -2,10 +2,12 @@
 
 mod crew;
 mod faults;
+mod logins;
 mod reading;
 mod recognition;
 mod repair;
 mod sleep;
+mod slowed;
 mod tasks;
 mod undo;
 
@@ -35,6 +37,8 @@ enum Fate {
     /// Lost at this effect of the session.
     Lost(usize, When),
     Away(Cause),
+    /// Asked at this effect to come back in so many seconds.
+    Slowed(usize, u64),
 }
 
 #[derive(Clone)]
@@ -49,12 +53,19 @@ struct ServerState {
     /// When `fates` is empty.
     afterwards: Fate,
     tried: Vec<String>,
+    /// When each of them was.
+    when: Vec<Instant>,
 }
 
 impl Server {
     fn new(mailbox: Mailbox) -> Self {
-        let state =
-            ServerState { password: "right", fates: VecDeque::new(), afterwards: Fate::Good, tried: Vec::new() };
+        let state = ServerState {
+            password: "right",
+            fates: VecDeque::new(),
+            afterwards: Fate::Good,
+            tried: Vec::new(),
+            when: Vec::new(),
+        };
         Self { mailbox, state: Arc::new(Mutex::new(state)) }
     }
 
@@ -88,11 +99,13 @@ impl Opener for World {
             return Err(Failure::new(cause));
         }
         state.tried.push(secret.reveal().to_owned());
+        state.when.push(Instant::now());
         if secret.reveal() != state.password {
             return Err(Failure::new(Cause::SignInRefused).words("NO [AUTHENTICATIONFAILED]"));
         }
         let wire = match fate {
             Fate::Lost(effect, when) => Tripwire::at(effect, when, false),
+            Fate::Slowed(effect, seconds) => slowing(effect, seconds),
             _ => self.wire.clone(),
         };
         Ok(Box::new(server.mailbox.session_with(wire)))
@@ -106,6 +119,16 @@ impl Opener for World {
         let (begun, slept) = (Instant::now(), Arc::clone(&self.slept));
         Clock::reading(haste, Arc::new(move || begun.elapsed() + *slept.lock().unwrap()))
     }
+}
+
+fn slowing(effect: usize, seconds: u64) -> Tripwire {
+    let passed = Mutex::new(0);
+    Tripwire::watched(Arc::new(move |when| {
+        let mut passed = passed.lock().unwrap();
+        *passed += usize::from(when == When::Before);
+        let asked = when == When::Before && *passed == effect;
+        if asked { Err(Failure::new(Cause::Throttled).waiting(Duration::from_secs(seconds))) } else { Ok(()) }
+    }))
 }
 
 /// Answers in turn; afterwards nothing.

@@ -34,6 +34,7 @@ impl Course {
     pub async fn wait(&mut self, failure: Failure, pause: Duration) -> Option<Failure> {
         let since = *self.away_since.get_or_insert_with(Instant::now);
         let pause = retry::jittered(pause, chance(&self.id, self.attempts)) / self.around.haste;
+        let pause = pause.max(self.due());
         let silent = failure.cause == Cause::Timeout;
         if self.request.pace.patience.is_some_and(|patience| {
             since.elapsed() + pause > patience && (!pause.is_zero() || (silent && patience.is_zero()))

@@ -232,8 +232,12 @@ impl Session {
     /// Appends one message: as the server's answer to it, or as the end of this connection.
     async fn append(&mut self, fence: &Fence, message: &Message) -> Result<Outcome> {
         let octets = message.body.octets()?;
+        let patience = self.patience;
         self.effect(|contents| {
             let manners = contents.manners.clone();
+            if manners.slow_to_store.is_some_and(|slow| slow(&octets) > patience) {
+                return Err(Failure::new(Cause::Timeout));
+            }
             let refused = if octets.is_empty() {
                 Some(Cause::MessageEmpty)
             } else if manners.capacity.message_limit.is_some_and(|limit| octets.len() as u64 > limit) {

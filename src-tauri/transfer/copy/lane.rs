@@ -77,6 +77,11 @@ impl Lane {
         self.slow.extend(ids.into_iter().flatten().cloned());
     }
 
+    /// These go one by one.
+    pub fn take_care(&mut self, ids: Option<&HashSet<MessageId>>) {
+        self.careful.extend(ids.into_iter().flatten().cloned());
+    }
+
     /// Something is due that is not to be put last.
     pub(super) fn goes_on(&self) -> bool {
         !self.is_over() && self.due.iter().any(|(id, _)| !self.slow.contains(id))

@@ -47,15 +47,16 @@ impl Track {
 #[derive(Debug)]
 pub struct Lost {
     pub failure: Failure,
-    /// The folder's place in the plan, and the message that was to come next from the source.
+    /// The folder's place in the plan, and the messages of which one may be to blame: the one that was to come next from
+    /// the source, or those of the oldest command that the target had not answered.
     pub at: Option<usize>,
-    pub id: Option<MessageId>,
+    pub ids: Vec<MessageId>,
 }
 
 impl Lost {
     /// No folder is to blame.
     pub fn nobody(failure: Failure) -> Self {
-        Self { failure, at: None, id: None }
+        Self { failure, at: None, ids: Vec::new() }
     }
 }
 
@@ -64,15 +65,17 @@ pub struct Stream {
     pool: Mutex<Pool>,
     journal: Journal,
     stop: CancellationToken,
-    /// Only messages are left that took too long before.
-    patient: bool,
+    /// How many times the usual time limits its sessions have.
+    patience: u32,
 }
 
 impl Stream {
-    /// Of what is due of these lanes.
-    pub fn of(lanes: &mut [Lane], journal: Journal, stop: CancellationToken) -> Arc<Self> {
+    /// Of what is due of these lanes. `patience`: how many times the usual time limits there are at least.
+    pub fn of(lanes: &mut [Lane], journal: Journal, stop: CancellationToken, patience: u32) -> Arc<Self> {
         let mut pool = Pool::default();
+        // Only messages are left that took too long before.
         let patient = !lanes.iter().any(Lane::goes_on);
+        let patience = if patient { patience.max(PATIENCE) } else { patience };
         let all = lanes.iter().map(|lane| lane.due.len()).sum();
         let mut tracks = Vec::new();
         for lane in lanes.iter_mut().filter(|lane| !lane.is_over()) {
@@ -88,7 +91,7 @@ impl Stream {
                 tally: Mutex::default(),
             }));
         }
-        Arc::new(Self { tracks, pool: Mutex::new(pool), journal, stop, patient })
+        Arc::new(Self { tracks, pool: Mutex::new(pool), journal, stop, patience })
     }
 
     pub fn pool(&self) -> MutexGuard<'_, Pool> {
@@ -104,13 +107,14 @@ impl Stream {
     /// Copies slices from one side to the other until none is left. Both sides go on to a safe state whatever becomes
     /// of the other. What a failure leaves undone is not in the stream any more.
     pub async fn copy(&self, source: &mut dyn Source, target: &mut dyn Target) -> Result<(), Lost> {
-        source.be_patient(if self.patient { PATIENCE } else { 1 });
+        source.be_patient(self.patience);
+        target.be_patient(self.patience);
         let (into, incoming) = mpsc::unbounded_channel();
         let lead = Arc::new(Lead::default());
         let mut feed = CopyFeed::new(incoming, Arc::clone(&lead), &self.journal, &self.stop);
         let storing = async {
             let stored = target.store(&mut feed).await.map_err(|failure| failure.on(Side::Target));
-            let blame = feed.blame();
+            let blame = if stored.is_err() { feed.stuck() } else { feed.blame() };
             #[cfg(test)]
             if stored.is_err() && crate::mutant::is(crate::mutant::Mutant::FeedKept) {
                 std::mem::forget(feed);
@@ -142,15 +146,12 @@ impl Stream {
             return Err(nobody(stopped()));
         }
         kept.map_err(nobody)?;
-        let lost = |failure: Failure, source: bool| Lost {
-            failure,
-            at: blame.as_ref().map(|(at, _)| *at),
-            id: blame.as_ref().and_then(|(_, id)| id.clone()).filter(|_| source),
-        };
+        let (at, ids) = blame.map_or((None, Vec::new()), |(at, ids)| (Some(at), ids));
+        let lost = |failure: Failure| Lost { failure, at, ids };
         match (stored, fetched) {
-            (Err(target), Err(source)) if source.reach > target.reach => return Err(lost(source, true)),
-            (Err(failure), _) => return Err(lost(failure, false)),
-            (_, Err(failure)) => return Err(lost(failure, true)),
+            (Err(target), Err(source)) if source.reach > target.reach => return Err(lost(source)),
+            (Err(failure), _) => return Err(lost(failure)),
+            (_, Err(failure)) => return Err(lost(failure)),
             (Ok(()), Ok(())) => {}
         }
         self.name_missing(missing).await.map_err(nobody)
