@@ -109,6 +109,19 @@ struct Contents {
     folders: Vec<Drawer>,
     /// The last UIDVALIDITY given.
     validity: u32,
+    /// The next message that is appended is held back for so many effects.
+    holds: Option<usize>,
+    held: Vec<Held>,
+}
+
+/// A message that was appended on a connection that is lost: it takes effect later.
+struct Held {
+    /// Effects until then.
+    left: usize,
+    path: FolderPath,
+    octets: Bytes,
+    flags: Flags,
+    date: Option<InternalDate>,
 }
 
 #[derive(Clone)]
@@ -147,6 +160,22 @@ impl Drawer {
 }
 
 impl Contents {
+    /// One effect more has come about: what was held back for long enough takes effect.
+    fn pass(&mut self) {
+        self.held.iter_mut().for_each(|held| held.left = held.left.saturating_sub(1));
+        self.deliver();
+    }
+
+    fn deliver(&mut self) {
+        let (due, held) = std::mem::take(&mut self.held).into_iter().partition(|held: &Held| held.left == 0);
+        self.held = held;
+        for Held { path, octets, flags, date, .. } in due {
+            if let Some(drawer) = self.find(&path) {
+                drawer.add(octets, flags, date);
+            }
+        }
+    }
+
     fn find(&mut self, path: &FolderPath) -> Option<&mut Drawer> {
         self.folders.iter_mut().find(|drawer| drawer.path == *path)
     }
@@ -237,6 +266,26 @@ impl Mailbox {
                 drawer.uid_next += 1;
             }
         }
+    }
+
+    /// The next message that is appended is held back, as a middlebox or a loaded server does: its connection is lost, and
+    /// after so many effects of this mailbox (at least one) the message is there all the same.
+    pub fn hold(&self, effects: usize) {
+        self.contents().holds = Some(effects.max(1));
+    }
+
+    /// What is held back takes effect now, and nothing more is held back.
+    pub fn deliver(&self) {
+        let mut contents = self.contents();
+        contents.holds = None;
+        contents.held.iter_mut().for_each(|held| held.left = 0);
+        contents.deliver();
+    }
+
+    /// So many messages are held back, or will be.
+    pub fn held(&self) -> usize {
+        let contents = self.contents();
+        contents.held.len() + usize::from(contents.holds.is_some())
     }
 
     pub fn is_subscribed(&self, path: &FolderPath) -> bool {

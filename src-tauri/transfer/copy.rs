@@ -4,6 +4,7 @@
 mod elsewhere;
 mod follow;
 mod lane;
+mod late;
 mod lead;
 mod reading;
 mod refiled;

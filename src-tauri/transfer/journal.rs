@@ -8,9 +8,12 @@ mod columns;
 mod elsewhere;
 mod file;
 mod flags;
+mod late;
 mod ledger;
 mod mark;
 mod notes;
+#[cfg(test)]
+pub(crate) mod older;
 mod refiled;
 mod repaired;
 mod stranger;
@@ -19,6 +22,7 @@ mod taking;
 mod tests;
 
 pub(crate) use elsewhere::Spot;
+pub(crate) use late::Late;
 pub(crate) use ledger::{Brief, Claim, Intent, Ledger, flag_mark};
 pub use ledger::{PairId, PairState, Print, Row, State};
 pub(crate) use mark::{Edge, Mark};

@@ -40,6 +40,7 @@ mod steering;
 pub mod survey;
 #[cfg(test)]
 mod trials;
+mod twice;
 mod undo;
 pub mod verify;
 mod waits;

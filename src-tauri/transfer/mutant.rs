@@ -17,6 +17,8 @@ pub enum Mutant {
     MultisetForgotten,
     /// One message of another folder answers for any number of identical ones.
     SpareForgotten,
+    /// What arrives late, when it was stored again, is not named.
+    LateForgotten,
     /// `take` waits until a batch is full.
     TakeWaits,
     /// An undo removes messages that it has not marked before.

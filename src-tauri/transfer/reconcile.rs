@@ -12,7 +12,7 @@ mod tests;
 
 pub use renew::{Renewed, renew};
 
-use crate::journal::{Brief, Print, State, Strength};
+use crate::journal::{Brief, Late, Print, State, Strength};
 use group::{Claimant, Kind, Verdict};
 use mail::{HeaderHash, MessageId};
 use std::collections::{HashMap, HashSet};
@@ -54,6 +54,8 @@ pub struct Question<'a> {
     pub target: &'a [TargetItem],
     pub ledger: &'a [Brief],
     pub prints: &'a Prints,
+    /// What was stored again, and may be there a second time.
+    pub late: &'a [Late],
     /// The first UID that may be ours.
     pub fence: u32,
     /// The first UID that the target listing covers.
@@ -262,7 +264,12 @@ fn meet(question: &Question, claimants: &[Claimant], mut free: Vec<TargetItem>, 
             let first = free.partition_point(|item| item.header < header);
             let last = free.partition_point(|item| item.header <= header);
             let same = if header.is_some() { &free[first..last] } else { &[] };
-            match group::decide(question, claimants, same, header.is_some_and(|header| leftovers.contains(&header))) {
+            let leftover = header.is_some_and(|header| {
+                let other = |late: &Late, claimant: &&Claimant| claimant.kind != Kind::Loose && *claimant.id != late.id;
+                let late = question.late.iter().filter(|late| late.header == header);
+                leftovers.contains(&header) || late.into_iter().any(|late| claimants.iter().any(|one| other(late, one)))
+            });
+            match group::decide(question, claimants, same, leftover) {
                 Ok(verdicts) => claimants
                     .iter()
                     .zip(verdicts)

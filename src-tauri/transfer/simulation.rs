@@ -53,7 +53,8 @@ fn between(stage: &Stage, directory: &Path) {
     if play.dice.u32(0..8) == 0 {
         play.renumber_new();
     }
-    if play.dice.u32(0..8) == 0 {
+    // With the journal goes the memory of what may still come.
+    if play.dice.u32(0..8) == 0 && !play.late {
         play.damage_journal(&life::journal(directory));
     }
 }
@@ -86,7 +87,12 @@ fn history(stage: &Stage, directory: &Path) -> Result<(), String> {
         stage.play().judge_run(&end, directory)?;
         between(stage, directory);
     }
-    stage.play().world.target.behave(|manners| manners.capacity.room = None);
+    {
+        let play = stage.play();
+        play.world.target.behave(|manners| manners.capacity.room = None);
+        // What is on its way comes before the last look, or nobody could name it.
+        play.world.target.deliver();
+    }
     let rate = begin("a quiet run:", Some(0));
     let end = life::live(stage, directory, rate);
     stage.play().judge_rest(&end, directory)?;
@@ -167,12 +173,13 @@ fn a_seed_is_always_the_same_history() {
 }
 
 /// As the histories tell them.
-const FAULTS: [&str; 30] = [
+const FAULTS: [&str; 31] = [
     "Source: the connection is lost before",
     "Source: the connection is lost after",
     "Target: the connection is lost before",
     "Target: the connection is lost after",
     "the late message has arrived",
+    "is held back",
     "no answer in time",
     "an answer that cannot be read",
     "Target: the process is killed before",
@@ -233,6 +240,11 @@ fn the_engine_that_forgets_the_multiset_is_caught() {
 #[test]
 fn the_engine_that_lets_a_copy_elsewhere_answer_for_many_is_caught() {
     caught(Mutant::SpareForgotten, false);
+}
+
+#[test]
+fn the_engine_that_forgets_what_may_come_late_is_caught() {
+    caught(Mutant::LateForgotten, false);
 }
 
 #[test]

@@ -4,6 +4,8 @@ mod crew;
 mod faults;
 mod logins;
 mod reading;
+mod late;
+mod older;
 mod recognition;
 mod repair;
 mod sleep;

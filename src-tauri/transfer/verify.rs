@@ -271,6 +271,13 @@ impl Course {
                 notes.push(line("missing", ProblemLevel::Problem, &folder.path, id, Some(place.to_string())));
             }
         }
+        let mut spare: HashSet<usize> = (0..there.len()).collect();
+        for (_, there_at) in judgement.equal.iter().chain(&judgement.alike) {
+            spare.remove(there_at);
+        }
+        for id in self.twice((&folder.path, &place), &there, &spare, &ledger, own).await? {
+            notes.push(line("maybe_twice", ProblemLevel::Notice, &folder.path, &id, None));
+        }
         if own {
             // The copy has named its own failures already.
             let named: HashSet<(Option<FolderPath>, Option<MessageId>)> =

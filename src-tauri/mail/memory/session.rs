@@ -1,6 +1,6 @@
 //! A session with a mailbox in memory: the ports, as their documentation says.
 
-use super::{Contents, Drawer, Mailbox, Manners, Sinking, Tripwire};
+use super::{Contents, Drawer, Held, Mailbox, Manners, Sinking, Tripwire};
 use crate::{
     Budget, Capacity, Cause, Entry, Failure, Feed, Fence, Fetched, FlagChange, Folder, Given, Identity, Listing, Look,
     Message, MessageId, Order, Outcome, Part, Place, Portion, Reach, Result, Source, Status, System, Taken, Target,
@@ -37,7 +37,10 @@ impl Session {
             None => tokio::task::yield_now().await,
         }
         let done = self.tripwire.step().and_then(|passed| {
-            let value = act(&mut self.mailbox.contents());
+            let mut contents = self.mailbox.contents();
+            contents.pass();
+            let value = act(&mut contents);
+            drop(contents);
             passed.done().and(value)
         });
         self.open = done.as_ref().err().is_none_or(|failure| failure.reach < Reach::Connection);
@@ -253,10 +256,16 @@ impl Session {
             }
             let octets = manners.rewrites.map_or(octets.clone(), |rewrites| rewrites(&octets).into());
             let keeps = |keyword: &str| manners.keywords.as_ref().is_none_or(|kept| kept.iter().any(|k| k == keyword));
+            let holds = contents.holds.take();
             let drawer = contents.find(&fence.folder.path).ok_or_else(|| missing(&fence.folder))?;
             // A server that is given no date takes the time of arrival.
             let date = message.date.or(Some(crate::InternalDate { seconds: 0, zone: 0 }));
-            let uid = drawer.add(octets, message.flags.keeping(keeps), date);
+            let (path, flags) = (drawer.path.clone(), message.flags.keeping(keeps));
+            if let Some(left) = holds {
+                contents.held.push(Held { left, path, octets, flags, date });
+                return Err(Failure::new(Cause::Closed));
+            }
+            let uid = drawer.add(octets, flags, date);
             Ok(Outcome::Stored(manners.uidplus.then_some(uid)))
         })
         .await

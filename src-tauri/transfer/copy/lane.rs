@@ -30,6 +30,8 @@ pub struct Lane {
     pub(super) careful: HashSet<MessageId>,
     /// What a lost connection left at the target has had its time.
     pub(super) waited: bool,
+    /// What it left on its way and was stored again may come all the same.
+    pub(super) late: bool,
     /// It was looked at in this attempt.
     pub(super) looked: bool,
     pub(super) standing: Option<Standing>,
@@ -57,6 +59,7 @@ impl Lane {
             slow: HashSet::new(),
             careful: HashSet::new(),
             waited: false,
+            late: false,
             looked: false,
             standing: None,
             notices: Vec::new(),

@@ -3,6 +3,7 @@
 
 use super::elsewhere::{self, Before};
 use super::lane::Lane;
+use super::late;
 use super::refiled;
 use super::standing::Standing;
 use super::strangers::{self, CHANCE};
@@ -60,6 +61,7 @@ pub async fn stand(lanes: &mut [Lane], source: &mut dyn Source, target: &mut dyn
     }
     elsewhere::find(lanes, source, target, terms).await?;
     refiled::follow(lanes, source, target, terms).await?;
+    late::expect(lanes, terms).await?;
     for lane in lanes.iter_mut().filter(|lane| !lane.is_over()) {
         (lane.waited, lane.looked) = (true, true);
         let Some(mut standing) = lane.standing.take() else { continue };
@@ -94,7 +96,7 @@ pub async fn stand(lanes: &mut [Lane], source: &mut dyn Source, target: &mut dyn
 /// looks again until nothing more of it arrives.
 async fn await_late(lanes: &mut [Lane], source: &mut dyn Source, target: &mut dyn Target, terms: &Terms) -> Result<()> {
     let doubt = |lane: &Lane| match &lane.standing {
-        Some(standing) if !lane.waited && !lane.is_over() => standing.doubtful,
+        Some(standing) if !lane.waited && !lane.is_over() => standing.doubtful.len(),
         _ => 0,
     };
     let all = |lanes: &[Lane]| lanes.iter().map(doubt).sum::<usize>();
@@ -215,6 +217,8 @@ pub async fn conclude(
         false => 0,
     };
     let last = lane.last && !again && between <= standing.foreign + CHANCE;
+    // What was stored again may have come a second time meanwhile.
+    let late = lane.late && last;
     let concluded = async {
         let mut ends = terms.ends(lane, source, target);
         let mut there = standing.fence.folder.status;
@@ -227,7 +231,10 @@ pub async fn conclude(
         if !last {
             return Ok(None);
         }
-        let there = there.filter(|_| tally.loose || tally.stored == 0);
+        if late {
+            there = ends.stand_again(&lane.failed).await?.fence.folder.status;
+        }
+        let there = there.filter(|_| late || tally.loose || tally.stored == 0);
         copied(lane, standing, &tally, there, terms).await.map(Some)
     }
     .await;

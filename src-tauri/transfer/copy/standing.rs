@@ -32,8 +32,8 @@ pub struct Standing {
     pub claimed: Vec<u32>,
     /// Messages behind the fence that are not ours.
     pub foreign: u64,
-    /// So many of `store` and `undecided` were given to the target before, and its answer is not known.
-    pub doubtful: usize,
+    /// Those of `store` and `undecided` that were given to the target before, and its answer is not known.
+    pub doubtful: Vec<MessageId>,
 }
 
 /// Both listings in short form.
@@ -97,7 +97,7 @@ impl Ends<'_> {
             left: Vec::new(),
             claimed: Vec::new(),
             foreign: 0,
-            doubtful: 0,
+            doubtful: Vec::new(),
         }))
     }
 
@@ -218,6 +218,7 @@ impl Ends<'_> {
         self.settle_flags(state.id, &mut rows, &target).await?;
         let flags = changes(flags_since(listing, &rows, &fence), &rows, &target);
         let mut lists = Lists { source, target, source_headers: false, target_headers: first };
+        let late = self.journal.late(state.id).await?;
         let mut claimed = false;
         let answer = loop {
             let strength = self.journal.strength().await?;
@@ -226,6 +227,7 @@ impl Ends<'_> {
                 target: &lists.target,
                 ledger: &rows,
                 prints: &prints,
+                late: &late,
                 fence: state.fence,
                 from,
                 source_headers: lists.source_headers,
@@ -250,10 +252,12 @@ impl Ends<'_> {
         };
         self.conclude(&state, &answer).await?;
         let known = (rows.as_slice(), &answer);
-        let foreign = self.meet_strangers(&state, &fence, known, (&lists, &prints)).await?;
+        let arrived = self.meet_late((&state, &fence), known, (&lists, &mut prints), &late).await?;
+        let foreign = self.meet_strangers(&state, &fence, known, (&lists, &prints), &arrived).await?;
         let again =
             |id: &MessageId| answer.store.binary_search(id).is_ok() || answer.undecided.binary_search(id).is_ok();
-        let doubtful = rows.iter().filter(|row| row.state == State::Intended && again(&row.id)).count();
+        let doubtful = rows.iter().filter(|row| row.state == State::Intended && again(&row.id));
+        let doubtful = doubtful.map(|row| row.id.clone()).collect();
         let counts = Counts {
             found: lists.source.len() as u64,
             stored: answer.stored,
@@ -264,7 +268,10 @@ impl Ends<'_> {
         };
         // What was claimed only now had no flags followed yet; and what is not ours may be what comes to the source next.
         let ours = rows.iter().filter(|row| row.uid.is_some_and(|uid| uid >= from)).count();
-        let others = lists.target.len() > ours;
+        let copy =
+            |item: &&TargetItem| arrived.contains(&item.uid) && !rows.iter().any(|row| row.uid == Some(item.uid));
+        let copies = lists.target.iter().filter(copy).count();
+        let others = lists.target.len() > ours + copies;
         let clean = answer.gone.is_empty() && answer.deleted.is_empty() && !claimed && !others;
         let known = |id: &&MessageId| rows.binary_search_by(|row| row.id.cmp(id)).is_ok();
         let tried = answer.store.iter().filter(known).cloned().collect();

@@ -24,25 +24,29 @@ impl Ends<'_> {
         fence: &Fence,
         (rows, answer): (&[Brief], &Answer),
         (lists, prints): (&Lists, &Prints),
+        arrived: &HashSet<u32>,
     ) -> Result<u64> {
         let stored = answer.found.iter().filter(|found| found.state == State::Stored).map(|found| found.uid);
         let rows_of_ours = rows.iter().filter(|row| row.state != State::Already).filter_map(|row| row.uid);
         let mut ours: Vec<u32> = rows_of_ours.chain(stored).collect();
         ours.sort_unstable();
-        let foreign: Vec<u32> = lists
+        let mut foreign: Vec<u32> = lists
             .target
             .iter()
             .map(|item| item.uid)
             .filter(|uid| *uid >= state.fence && ours.binary_search(uid).is_err())
             .collect();
+        let not_ours = foreign.len() as u64;
+        // Ours once more.
+        foreign.retain(|uid| !arrived.contains(uid));
         if self.rules.begun.is_none() || foreign.len() as u64 <= CHANCE {
-            return Ok(foreign.len() as u64);
+            return Ok(not_ours);
         }
         let known = self.journal.strangers(state.id).await?;
         if self.unsure {
             let next = fence.uid_next.max(known.next);
             self.journal.set_strangers(state.id, Strangers { next, ..known }).await?;
-            return Ok(foreign.len() as u64);
+            return Ok(not_ours);
         }
         // Ours under a UID that is not known yet, and the other copy of what was stored twice.
         let found: HashSet<&MessageId> = answer.found.iter().map(|found| &found.id).collect();
@@ -64,7 +68,7 @@ impl Ends<'_> {
             let messages = known.messages + (strange.count() as u64).saturating_sub(open);
             self.journal.set_strangers(state.id, Strangers { next: last.saturating_add(1), messages }).await?;
         }
-        Ok(foreign.len() as u64)
+        Ok(not_ours)
     }
 
     /// Of all messages of the source folder that came before the move was begun, as far as they are known.

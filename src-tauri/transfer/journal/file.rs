@@ -2,6 +2,7 @@
 
 use super::Opened;
 use super::flags::FLAGS;
+use super::late::LATE;
 use super::taking::MADE;
 use mail::{Cause, Failure, Result, Side};
 use rusqlite::{Connection, ErrorCode};
@@ -60,6 +61,7 @@ fn complete(file: &mut Connection) -> rusqlite::Result<()> {
     transaction.execute_batch(LATER)?;
     transaction.execute_batch(MADE)?;
     transaction.execute_batch(FLAGS)?;
+    transaction.execute_batch(LATE)?;
     let known = "SELECT count(*) FROM pragma_table_info('ledger') WHERE name = 'repairs'";
     if transaction.query_row(known, [], |row| row.get::<_, i64>(0))? == 0 {
         transaction.execute_batch(REPAIRS)?;

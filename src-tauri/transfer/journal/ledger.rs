@@ -246,6 +246,7 @@ impl Journal {
     pub(crate) async fn renew_target(&self, pair: PairId, validity: u32) -> Result<()> {
         self.run(move |file| {
             file.execute("UPDATE ledger SET uid = 0 WHERE pair = ?1 AND uid IS NOT NULL", [pair.0])?;
+            super::late::renew_target(file, pair)?;
             file.execute("UPDATE pair SET target_validity = ?2, fence = 1 WHERE pair = ?1", params![pair.0, validity])
                 .map(drop)
         })
@@ -270,6 +271,7 @@ impl Journal {
                 query.execute(params![pair.0, new, Id(old), Id(id)])?;
             }
             super::elsewhere::renew(file, pair, new, &ids)?;
+            super::late::renew_source(file, pair, new, &ids)?;
             super::notes::renew(file, pair, &ids)?;
             file.execute("UPDATE pair SET source_validity = ?2 WHERE pair = ?1", params![pair.0, new]).map(drop)
         })
@@ -350,7 +352,8 @@ pub(super) const PAIR: &str = "SELECT pair, source, target, source_validity, tar
 const VALIDITY: &str = "(SELECT source_validity FROM pair WHERE pair = ?1)";
 
 fn write(file: &Transaction, pair: PairId, ledger: &Ledger) -> rusqlite::Result<()> {
-    if !ledger.intents.is_empty() {
+    // What lies elsewhere is no part of the folder that a mark is of: it would be taken for new once more.
+    if !(ledger.intents.is_empty() && ledger.elsewhere.is_empty()) {
         super::mark::forget(file, pair)?;
     }
     let mut intend = file.prepare_cached(&format!(

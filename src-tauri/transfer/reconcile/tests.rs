@@ -31,6 +31,8 @@ struct Case {
     whole: bool,
     /// Stored twice, by their ids.
     twice: Vec<u32>,
+    /// Stored again after they were in doubt, by their ids.
+    late: Vec<u32>,
     /// How often octets were asked for, and of how many messages.
     read: (usize, usize),
 }
@@ -50,6 +52,11 @@ impl Case {
                 flags: 0,
             })
             .collect();
+        let again = |(id, _, _, made): &(u32, State, Option<u32>, Made)| {
+            let late = Late { id: MessageId::Uid(*id), header: made.header(), next: 1 };
+            self.late.contains(id).then_some(late)
+        };
+        let late: Vec<Late> = self.ledger.iter().filter_map(again).collect();
         let mut prints = Prints::default();
         for (id, _, uid, made) in &self.ledger {
             if uid.is_none_or(|uid| uid == 0) || self.twice.contains(id) {
@@ -81,6 +88,7 @@ impl Case {
                 target: &target,
                 ledger: &ledger,
                 prints: &prints,
+                late: &late,
                 fence: self.fence,
                 from,
                 source_headers,
@@ -311,6 +319,27 @@ fn what_cannot_be_told_apart_is_stored_and_named() {
     assert_eq!((uids(&answer.store), answer.twice.len()), (vec![1, 2], 2));
 }
 
+/// What may come late of one message is no answer for another that is in doubt and has its header.
+#[test]
+fn a_late_copy_is_not_another_message() {
+    let ask = |late: Vec<u32>| {
+        let mut case = Case {
+            source: vec![(1, Made(1, 1, 0)), (2, Made(1, 2, 0))],
+            target: vec![(10, Made(1, 3, 0)), (11, Made(1, 4, 0))],
+            ledger: vec![(1, State::Stored, Some(10), Made(1, 1, 0)), (2, State::Intended, None, Made(1, 2, 0))],
+            fence: 10,
+            strength: Some(Strength::Header),
+            late,
+            ..Case::default()
+        };
+        let answer = case.ask();
+        (pairs(&answer), uids(&answer.store), answer.twice.len())
+    };
+    assert_eq!(ask(vec![]), (vec![(2, 11)], vec![], 0));
+    assert_eq!(ask(vec![2]), (vec![(2, 11)], vec![], 0), "its own");
+    assert_eq!(ask(vec![1]), (vec![], vec![2], 1));
+}
+
 #[test]
 fn gone_deleted_and_lost_rows() {
     let mut case = Case {
@@ -361,6 +390,7 @@ fn two_hundred_thousand_are_not_quadratic() {
             target: &target,
             ledger: &[],
             prints: &prints,
+            late: &[],
             fence: 1,
             from: 1,
             source_headers: true,

@@ -92,7 +92,8 @@ impl Play {
             *self.book.twice.entry((at, self.header(at, uid))).or_default() += 1;
         }
         let finished = matches!(outcome.verdict, Verdict::Complete | Verdict::Problems);
-        if finished && problems(outcome).all(|problem| problem.id.is_some()) {
+        self.late &= !(finished && self.calm);
+        if finished && !self.late && problems(outcome).all(|problem| problem.id.is_some()) {
             self.book.settled = now.iter().map(|all| all.iter().map(|kept| kept.uid).collect()).collect();
         }
         Ok(())

@@ -64,6 +64,10 @@ pub struct Play {
     later: Vec<(Instant, Later)>,
     /// Outlives a process.
     pub on_its_way: Vec<Later>,
+    /// A message may come long after it was stored again, or has come since the last look at the new mailbox.
+    pub late: bool,
+    /// Nothing was on its way so in this whole process.
+    pub calm: bool,
     pub story: Vec<String>,
     /// Of all effects and their times: equal for equal seeds.
     pub digest: u64,
@@ -92,6 +96,8 @@ impl Stage {
             control: None,
             later: Vec::new(),
             on_its_way: Vec::new(),
+            late: false,
+            calm: true,
             story: Vec::new(),
             digest: 0,
         })))
@@ -115,6 +121,7 @@ impl Play {
     pub fn begin(&mut self, rate: u32) {
         (self.rate, self.dead, self.after) = (rate, false, None);
         (self.blows, self.effects, self.opened) = (0, 0, 0);
+        self.calm = self.world.target.held() == 0;
         self.killed = Arc::default();
         self.away.iter_mut().for_each(VecDeque::clear);
     }
@@ -243,7 +250,14 @@ impl Play {
         };
         match roll {
             0..=25 => fails(self, Cause::Closed, "the connection is lost"),
-            26..=37 if side == 1 => {
+            26..=31 if side == 1 => {
+                let effects = self.dice.usize(1..400);
+                self.tell(format!("Target: what it is given next is held back for {effects} effects"));
+                self.world.target.hold(effects);
+                (self.late, self.calm) = (true, false);
+                Ok(())
+            }
+            32..=37 if side == 1 => {
                 self.tell("Target: the connection is lost; what it was given takes effect later".into());
                 self.after = Some(After::Orphan);
                 let last = |drawer: &Drawer| self.world.target.kept(&drawer.target).last().map_or(0, |kept| kept.uid);

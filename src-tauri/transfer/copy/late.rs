@@ -1,0 +1,97 @@
+//! Copies that come late: what a lost connection left on its way, and a slow server or something between delivers when the
+//! message has long been stored again. Such a copy is named once, and is neither a stranger nor another message's. It is
+//! told by its header alone: not every server keeps octets, and who is named may look. Must not remove anything.
+
+use super::lane::Lane;
+use super::round::Terms;
+use super::standing::Lists;
+use super::{Ends, from_target};
+use crate::journal::{Brief, Late, PairState, Strength};
+use crate::reconcile::{Answer, Prints};
+use mail::{Fence, HeaderHash, MessageId, Result, Want};
+use std::collections::{HashMap, HashSet};
+
+/// What was looked for long enough, and is stored again: its first copy may still come.
+pub(super) async fn expect(lanes: &mut [Lane], terms: &Terms) -> Result<()> {
+    for lane in lanes.iter_mut().filter(|lane| !lane.waited && !lane.is_over()) {
+        let Some(standing) = lane.standing.as_ref().filter(|standing| !standing.doubtful.is_empty()) else { continue };
+        let ids = standing.doubtful.clone();
+        terms.journal.note_late(standing.state.id, ids, standing.fence.uid_next).await?;
+        lane.late = true;
+    }
+    Ok(())
+}
+
+impl Ends<'_> {
+    /// Names the late copies among what lies behind the fence and nobody claims. All that are known, of earlier runs too.
+    pub(super) async fn meet_late(
+        &mut self,
+        (state, fence): (&PairState, &Fence),
+        (rows, answer): (&[Brief], &Answer),
+        (lists, prints): (&Lists, &mut Prints),
+        late: &[Late],
+    ) -> Result<HashSet<u32>> {
+        let mut arrived = self.journal.arrived(state.id).await?;
+        let Some(first) = late.iter().map(|late| late.next).min().filter(|_| self.rules.store) else {
+            return Ok(arrived);
+        };
+        // Where nothing was read back yet it is not known what a copy looks like.
+        let Some(strength) = self.journal.strength().await? else { return Ok(arrived) };
+        let found = answer.found.iter().map(|found| found.uid);
+        let claimed: HashSet<u32> = rows.iter().filter_map(|row| row.uid).chain(found).collect();
+        let free: Vec<u32> = lists.target.iter().map(|item| item.uid).filter(|uid| *uid >= first).collect();
+        let free: Vec<u32> = free.into_iter().filter(|uid| !claimed.contains(uid) && !arrived.contains(uid)).collect();
+        let (Some(lowest), Some(last)) = (free.first(), lists.target.last()) else { return Ok(arrived) };
+        let headers = self.headers_of(&free, *lowest, fence, lists, prints).await?;
+        let (mut uids, mut named): (Vec<u32>, HashSet<&MessageId>) = Default::default();
+        for uid in &free {
+            let header = headers.get(uid);
+            let like = |late: &&Late| {
+                late.next <= *uid && (strength == Strength::Nothing || header.is_some_and(|is| *is == late.header))
+            };
+            // Of several that are alike each is named.
+            let one = late.iter().filter(like).find(|late| !named.contains(&late.id));
+            if let Some(late) = one.or_else(|| late.iter().find(like)) {
+                named.insert(&late.id);
+                uids.push(*uid);
+            }
+        }
+        #[cfg(test)]
+        if crate::mutant::is(crate::mutant::Mutant::LateForgotten) {
+            (uids, named) = Default::default();
+        }
+        let mut ids: Vec<MessageId> = named.into_iter().cloned().collect();
+        ids.sort_unstable();
+        arrived.extend(&uids);
+        let next = fence.uid_next.max(last.uid.saturating_add(1));
+        self.journal.note_arrived(state.id, uids, next, self.notices("maybe_twice", &ids)).await?;
+        Ok(arrived)
+    }
+
+    /// Of these messages of the target, all from `lowest` on. What its server does not tell is read.
+    async fn headers_of(
+        &mut self,
+        uids: &[u32],
+        lowest: u32,
+        fence: &Fence,
+        lists: &Lists,
+        prints: &mut Prints,
+    ) -> Result<HashMap<u32, HeaderHash>> {
+        let mut headers: HashMap<u32, HeaderHash> =
+            lists.target.iter().filter_map(|item| Some((item.uid, item.header?))).collect();
+        if !lists.target_headers {
+            let listed = from_target(self.stop, self.target.list(&fence.folder, lowest, Want::Headers)).await?;
+            headers.extend(listed.entries.iter().filter_map(|entry| Some((entry.id.uid()?, entry.header?))));
+        }
+        loop {
+            let unread = |uid: &&u32| !headers.contains_key(*uid) && !prints.target.contains_key(*uid);
+            let unread: Vec<u32> = uids.iter().filter(unread).copied().collect();
+            if unread.is_empty() {
+                break;
+            }
+            self.read(Vec::new(), unread, prints, Some(&fence.folder)).await?;
+        }
+        headers.extend(prints.target.iter().filter_map(|(uid, print)| Some((*uid, (*print)?.header))));
+        Ok(headers)
+    }
+}

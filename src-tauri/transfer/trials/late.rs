@@ -1,0 +1,88 @@
+//! What a lost connection left on its way, and is delivered long after it was stored again.
+
+use super::*;
+
+/// Messages of the inbox that are in the new mailbox more than once.
+fn doubled(stage: &Stage) -> usize {
+    let mut seen = std::collections::HashMap::new();
+    for kept in stage.new.mailbox.kept(&path("INBOX")) {
+        *seen.entry(kept.sha256).or_insert(0_usize) += 1;
+    }
+    seen.values().filter(|count| **count > 1).count()
+}
+
+fn twice(outcome: &Outcome) -> Vec<u32> {
+    let named = outcome.problems.iter().filter(|problem| problem.code == "maybe_twice");
+    named.filter_map(|problem| problem.id.as_ref()?.uid()).collect()
+}
+
+/// Once, and never again; where nothing else is new nothing is listed any more.
+#[tokio::test]
+async fn it_is_named_by_the_next_run_and_by_a_verification() {
+    for (uidplus, no_headers) in [(true, false), (false, false), (true, true)] {
+        let stage = Stage::new();
+        stage.new.mailbox.behave(|manners| (manners.uidplus, manners.no_headers) = (uidplus, no_headers));
+        stage.new.mailbox.hold(100_000);
+        let first = stage.move_all().await;
+        complete(&first);
+        assert_eq!((first.counts.stored, twice(&first), stage.new.mailbox.held()), (30, vec![], 1));
+        stage.assert_moved();
+        stage.new.mailbox.deliver();
+        assert_eq!(doubled(&stage), 1, "it was held back and has come");
+
+        let second = stage.move_all().await;
+        complete(&second);
+        assert_eq!((second.counts.stored, second.counts.already), (0, 30));
+        assert_eq!(twice(&second).len(), 1, "{:?}", second.problems);
+        for again in [stage.move_all().await, stage.move_all().await] {
+            complete(&again);
+            assert_eq!((again.counts.already, codes(&again.problems)), (30, vec![]));
+        }
+        for level in [Level::Identical, Level::Present] {
+            let verified = stage.run(stage.request(Task::Verify { level })).await;
+            complete(&verified);
+            assert_eq!((verified.counts.already, twice(&verified)), (30, twice(&second)));
+        }
+        assert_eq!(doubled(&stage), 1, "nothing is removed by itself");
+    }
+}
+
+/// It comes while the run goes on: the result of that run says so.
+#[tokio::test]
+async fn it_is_named_by_the_run_that_it_comes_in() {
+    let mut met = 0;
+    for effects in 10..120 {
+        let stage = Stage::new();
+        stage.new.mailbox.hold(effects);
+        let outcome = stage.move_all().await;
+        complete(&outcome);
+        // After its last look nobody can know: the next run does.
+        let later = stage.move_all().await;
+        stage.new.mailbox.deliver();
+        let last = stage.move_all().await;
+        let named: Vec<u32> = [&outcome, &later, &last].into_iter().flat_map(twice).collect();
+        assert_eq!(named.len(), doubled(&stage), "{effects}");
+        met += usize::from(!twice(&outcome).is_empty());
+    }
+    assert!(met > 2, "{met}");
+}
+
+/// However many come, they are not another copier's.
+#[tokio::test]
+async fn many_are_no_strangers() {
+    let stage = Stage::new();
+    for n in 0..30 {
+        let date = InternalDate { seconds: 1_000_000_000, zone: 0 };
+        stage.old.mailbox.put(&path("INBOX"), letter(50_000 + n), Flags::default(), Some(date));
+        stage.new.mailbox.hold(100_000);
+        complete(&stage.move_all().await);
+    }
+    assert_eq!(stage.new.mailbox.held(), 30);
+    stage.new.mailbox.deliver();
+    let outcome = stage.move_all().await;
+    complete(&outcome);
+    assert_eq!((outcome.counts.stored, twice(&outcome).len(), doubled(&stage)), (0, 30, 30));
+    let again = stage.move_all().await;
+    complete(&again);
+    assert!(twice(&again).is_empty());
+}

@@ -1,0 +1,48 @@
+//! Of a verification: messages that are at the target a second time, because what a lost connection left on its way came
+//! after they were stored again. What may come so the journal says; that it is there is seen.
+
+use crate::compare::Item;
+use crate::course::Course;
+use crate::journal::State;
+use mail::{FolderPath, MessageId, Result};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+impl Course {
+    /// Of a folder, with what its place holds (`there`) and the numbers of those that stand for no message. `new`: only
+    /// what no copy has named yet, which is noted.
+    pub async fn twice(
+        &self,
+        (folder, place): (&FolderPath, &FolderPath),
+        there: &[Item],
+        spare: &HashSet<usize>,
+        ledger: &HashMap<MessageId, (State, Option<u32>)>,
+        new: bool,
+    ) -> Result<BTreeSet<MessageId>> {
+        let mut named = BTreeSet::new();
+        let Some(pair) = self.journal.pair(folder, place).await?.map(|state| state.id) else { return Ok(named) };
+        let late = self.journal.late(pair).await?;
+        if late.is_empty() {
+            return Ok(named);
+        }
+        let arrived = self.journal.arrived(pair).await?;
+        let ours: HashSet<u32> = ledger.values().filter_map(|(_, uid)| *uid).collect();
+        let mut uids = Vec::new();
+        for late in late {
+            let alike = |(_, item): &(usize, &Item)| item.header == late.header;
+            let copies: Vec<(usize, &Item)> = there.iter().enumerate().filter(alike).collect();
+            let fresh = |uid: &u32| *uid >= late.next && !arrived.contains(uid) && !ours.contains(uid);
+            let seen: Vec<u32> = copies.iter().filter_map(|(_, item)| item.id.uid()).collect();
+            let known = !new && seen.iter().any(|uid| arrived.contains(uid));
+            let more: Vec<u32> = seen.into_iter().filter(fresh).collect();
+            // Which of them stands for the message does not matter.
+            if copies.iter().any(|(at, _)| spare.contains(at)) && (known || !more.is_empty()) {
+                uids.extend(more);
+                named.insert(late.id);
+            }
+        }
+        if new && !uids.is_empty() {
+            self.journal.note_arrived(pair, uids, 0, Vec::new()).await?;
+        }
+        Ok(named)
+    }
+}
