@@ -15,7 +15,13 @@ fn memory() -> Manners {
 }
 
 fn traits() -> Traits {
-    Traits { uids: true, refused: Some(b"Refuse: this\r\n\r\n".to_vec()), removes: true, removes_folders: true }
+    Traits {
+        uids: true,
+        refused: Some(b"Refuse: this\r\n\r\n".to_vec()),
+        removes: true,
+        shared: true,
+        removes_folders: true,
+    }
 }
 
 async fn check(manners: Manners, traits: &Traits) {
@@ -52,7 +58,11 @@ async fn imap_keeps_the_contract() {
             let sign_in = SignIn { user, secret, mechanism: Mechanism::Auto, admin: None };
             Box::new(Imap::open(&server, sign_in, budget()).await.unwrap()) as Box<dyn Target>
         };
-        holds(open, &Traits { uids: true, refused: Some(Vec::new()), removes: true, removes_folders: true }).await;
+        holds(
+            open,
+            &Traits { uids: true, refused: Some(Vec::new()), removes: true, shared: true, removes_folders: true },
+        )
+        .await;
     }
 }
 
@@ -61,5 +71,5 @@ async fn an_archive_keeps_the_contract() {
     let directory = tempfile::tempdir().unwrap();
     let archive = Archive::open_or_create(directory.path(), "contract@localhost").unwrap();
     let open = async || Box::new(Store::new(archive.clone(), budget())) as Box<dyn Target>;
-    holds(open, &Traits { uids: true, refused: None, removes: true, removes_folders: false }).await;
+    holds(open, &Traits { uids: true, refused: None, removes: true, shared: false, removes_folders: false }).await;
 }

@@ -6,7 +6,7 @@ use crate::delivery::blocking;
 use crate::line::{Id, Key, Line};
 use crate::reader::Reader;
 use async_trait::async_trait;
-use mail::ports::FlagChange;
+use mail::ports::{FlagChange, Seen};
 use mail::{
     Budget, Capacity, Cause, Failure, Feed, Fence, Fetched, Flags, Folder, Identity, Limits, Listing, Look, Message,
     MessageId, Order, Outcome, Part, Place, Reach, Result, Source, Taken, Target,
@@ -186,8 +186,11 @@ impl Target for Store {
         }
     }
 
-    async fn remove(&mut self, folder: &Folder, ids: &[MessageId]) -> Result<()> {
-        self.note(folder, |key| Line::Gone { key }, ids).await
+    /// Nobody works in an archive beside us: what was seen is still so.
+    async fn remove(&mut self, folder: &Folder, seen: &[Seen], _: Option<u64>) -> Result<Vec<MessageId>> {
+        let ids: Vec<MessageId> = seen.iter().map(|one| one.id.clone()).collect();
+        self.note(folder, |key| Line::Gone { key }, &ids).await?;
+        Ok(Vec::new())
     }
 
     fn removes(&self) -> bool {
@@ -217,7 +220,7 @@ impl Target for Store {
                         moved.push((id.clone(), uid));
                     }
                 }
-                self.remove(folder, std::slice::from_ref(id)).await?;
+                self.note(folder, |key| Line::Gone { key }, std::slice::from_ref(id)).await?;
             }
         }
         Ok(moved)

@@ -27,6 +27,6 @@ pub use folder::{Folder, FolderPath, SpecialUse, Status};
 pub use message::{Entry, Fetched, Listing, Message, MessageId};
 pub use ports::{
     Capacity, Feed, Fence, FlagChange, Given, Identity, Limits, Look, NameRules, Order, Outcome, Part, Place, Portion,
-    Source, Taken, Target, Want,
+    Seen, Source, Taken, Target, Want,
 };
 pub use repair::Repaired;

@@ -4,6 +4,7 @@
 
 use crate::{
     Cause, Failure, Fetched, Flags, Folder, FolderPath, Listing, Message, MessageId, Repaired, Result, SpecialUse,
+    System,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -238,6 +239,21 @@ pub struct FlagChange {
     pub flags: Flags,
 }
 
+/// A message as it was seen last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub id: MessageId,
+    pub flags: Flags,
+}
+
+impl Seen {
+    /// Whether its owner has marked it otherwise since. The mark of a removal is not looked at.
+    pub fn differs(&self, now: &Flags) -> bool {
+        let rest = |flags: &Flags| flags.clone().without(System::Deleted);
+        rest(&self.flags) != rest(now)
+    }
+}
+
 /// A mailbox to store into. Errors as for [`Source`].
 #[async_trait]
 pub trait Target: Source {
@@ -262,8 +278,11 @@ pub trait Target: Source {
     /// flight, settles it, and returns Ok.
     async fn store(&mut self, feed: &mut dyn Feed) -> Result<()>;
 
-    /// Removes exactly these (UID EXPUNGE, RFC 4315); without UIDPLUS it refuses with `FolderRefused`.
-    async fn remove(&mut self, folder: &Folder, ids: &[MessageId]) -> Result<()>;
+    /// Removes these (UID EXPUNGE, RFC 4315), but for those whose owner has marked them since they were seen: they stay, and
+    /// are told. That is looked at as late as can be: with `since`, the HIGHESTMODSEQ of that moment, the server refuses
+    /// by itself what was changed after it (UNCHANGEDSINCE, RFC 7162); without, the flags that come back with our mark
+    /// tell. Without UIDPLUS it refuses with `FolderRefused`.
+    async fn remove(&mut self, folder: &Folder, seen: &[Seen], since: Option<u64>) -> Result<Vec<MessageId>>;
 
     /// Whether `remove` can, known without asking.
     fn removes(&self) -> bool;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use mail::repair::{self, Finding, Repaired};
 use mail::{
     Budget, Capacity, Cause, Failure, Feed, Fence, FlagChange, Folder, FolderPath, Identity, Limits, Listing, Look,
-    Message, MessageId, NameRules, Order, Outcome, Part, Place, Result, Source, Taken, Target,
+    Message, MessageId, NameRules, Order, Outcome, Part, Place, Result, Seen, Source, Taken, Target,
 };
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -177,8 +177,8 @@ impl Target for Mending {
         self.inner.remove_folder(folder).await
     }
 
-    async fn remove(&mut self, folder: &Folder, ids: &[MessageId]) -> Result<()> {
-        self.inner.remove(folder, ids).await
+    async fn remove(&mut self, folder: &Folder, seen: &[Seen], since: Option<u64>) -> Result<Vec<MessageId>> {
+        self.inner.remove(folder, seen, since).await
     }
 
     async fn relocate(

@@ -221,10 +221,19 @@ impl Course {
             return Ok(());
         }
         self.journal.take_back(work.pair.id, &same).await?;
-        let ids: Vec<MessageId> = same.iter().filter_map(|row| row.uid.map(MessageId::Uid)).collect();
-        hands.target.remove(folder, &ids).await.map_err(at_target)?;
+        let as_seen = |row: &&Stored| {
+            let uid = row.uid?;
+            Some(mail::Seen { id: MessageId::Uid(uid), flags: (*flags.get(&uid)?).clone() })
+        };
+        let seen: Vec<mail::Seen> = same.iter().filter_map(as_seen).collect();
+        let touched = hands.target.remove(folder, &seen, now.modseq).await.map_err(at_target)?;
         let after = hands.target.list(folder, lowest, Want::Flags).await.map_err(at_target)?;
         let (left, gone) = parted(&same, &after);
+        // Their owner was at them between our look and our mark.
+        let is_touched = |row: &&Stored| row.uid.is_some_and(|uid| touched.contains(&MessageId::Uid(uid)));
+        let (touched, left): (Vec<&Stored>, Vec<&Stored>) = left.into_iter().partition(is_touched);
+        leave(&self.journal, work.pair, hands.target, folder, &touched, &after).await.map_err(at_target)?;
+        touched.into_iter().for_each(|row| work.keep(row, Fate::Changed));
         self.journal.forget(work.pair.id, &gone).await?;
         self.taken(work, gone.len());
         match left.is_empty() {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use mail::ports::FlagChange;
 use mail::{
     Budget, Cause, Failure, Feed, Fence, Fetched, Flags, Folder, FolderPath, HeaderHash, InternalDate, Limits, Message,
-    MessageId, Outcome, Part, Reach, Result, Sha256, System, Taken, Target, Want,
+    MessageId, Outcome, Part, Reach, Result, Seen, Sha256, System, Taken, Target, Want,
 };
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -20,6 +20,8 @@ pub struct Traits {
     pub refused: Option<Vec<u8>>,
     /// Can remove single messages.
     pub removes: bool,
+    /// Others work in it at the same time.
+    pub shared: bool,
     /// Can delete folders that are empty.
     pub removes_folders: bool,
 }
@@ -40,6 +42,7 @@ where
     a_refused_message_leaves_the_others(&mut *open().await, traits).await;
     a_missing_folder_is_a_failure_of_the_folder(&mut *open().await).await;
     messages_are_flagged_moved_and_removed(&mut *open().await, traits).await;
+    what_its_owner_marks_meanwhile_stays(&mut *open().await, &mut *open().await, traits).await;
     only_an_empty_folder_is_deleted(&mut *open().await, &mut *open().await, traits).await;
 }
 
@@ -357,6 +360,36 @@ async fn a_missing_folder_is_a_failure_of_the_folder(target: &mut dyn Target) {
     target.list(&fence.folder, 1, Want::Flags).await.expect("still good for other folders");
 }
 
+/// Marked after it was seen, it is not removed: by the server's own word where it counts changes, by the flags else.
+async fn what_its_owner_marks_meanwhile_stays(target: &mut dyn Target, owner: &mut dyn Target, traits: &Traits) {
+    if !(traits.removes && traits.shared) {
+        return;
+    }
+    let (fence, _) = store(target, &FolderPath::new(["Marked"]), (0..5).map(|_| letter(0)).collect()).await;
+    let seen = target.list(&fence.folder, 1, Want::Flags).await.unwrap();
+    let all: Vec<MessageId> = seen.entries.iter().map(|entry| entry.id.clone()).collect();
+    let flags = Flags::new([System::Flagged]);
+    let change = |id: &MessageId, flags: &Flags| FlagChange { id: id.clone(), flags: flags.clone() };
+    owner.flag(&fence.folder, &[change(&all[0], &flags), change(&all[1], &flags)]).await.unwrap();
+    // Read, and unread again: its flags tell nothing.
+    owner.flag(&fence.folder, &[change(&all[2], &flags)]).await.unwrap();
+    owner.flag(&fence.folder, &[change(&all[2], &Flags::default())]).await.unwrap();
+    let as_seen: Vec<Seen> =
+        seen.entries.iter().map(|entry| Seen { id: entry.id.clone(), flags: entry.flags.clone() }).collect();
+    let left = target.remove(&fence.folder, &as_seen, seen.modseq).await.unwrap();
+    let kept = if seen.modseq.is_some() { 3 } else { 2 };
+    assert_eq!(left, all[..kept]);
+    let now = target.list(&fence.folder, 1, Want::Flags).await.unwrap();
+    let shown: Vec<(&MessageId, &Flags)> = now.entries.iter().map(|entry| (&entry.id, &entry.flags)).collect();
+    let none = Flags::default();
+    assert_eq!(shown, [(&all[0], &flags), (&all[1], &flags), (&all[2], &none)][..kept], "and bears no mark of ours");
+    // Without the count of changes the same by the flags alone.
+    assert_eq!(target.remove(&fence.folder, &as_seen[..kept], None).await.unwrap(), all[..2]);
+    let now = target.list(&fence.folder, 1, Want::Flags).await.unwrap();
+    assert!(now.entries.iter().all(|entry| entry.flags == flags), "{:?}", now.entries);
+    assert_eq!(now.entries.len(), 2);
+}
+
 async fn only_an_empty_folder_is_deleted(target: &mut dyn Target, other: &mut dyn Target, traits: &Traits) {
     let (full, _) = store(target, &FolderPath::new(["Deleting", "full"]), vec![letter(1)]).await;
     let refused = target.remove_folder(&full.folder).await.expect_err("it holds a message");
@@ -395,6 +428,8 @@ async fn messages_are_flagged_moved_and_removed(target: &mut dyn Target, traits:
     if traits.uids {
         assert_eq!(moved.iter().filter_map(|(_, uid)| uid.map(MessageId::Uid)).collect::<Vec<_>>(), there);
     }
-    target.remove(&from.folder, &all[3..]).await.unwrap();
+    let seen = |id: &MessageId, flags: &Flags| Seen { id: id.clone(), flags: flags.clone() };
+    let last = seen(&all[3], &letter(3).1);
+    assert_eq!(target.remove(&from.folder, &[last], None).await.unwrap(), []);
     assert_eq!(ids(target, &from.folder).await, all[..1]);
 }

@@ -5,8 +5,8 @@ use super::folders::read_status;
 use super::response::Response;
 use super::status::{Kind, Status};
 use super::{Imap, command, refusal, set};
-use crate::{Cause, Failure, FlagChange, Flags, Folder, MessageId, Result};
-use std::collections::HashMap;
+use crate::{Cause, Failure, FlagChange, Flags, Folder, MessageId, Result, Seen, System};
+use std::collections::{HashMap, HashSet};
 
 const CHUNK: usize = 500;
 
@@ -34,17 +34,82 @@ impl Imap {
         Err(Failure::new(Cause::FolderRefused).about(name).words(&format!("the server does not know {capability}")))
     }
 
-    pub(super) async fn remove_messages(&mut self, folder: &Folder, ids: &[MessageId]) -> Result<()> {
+    pub(super) async fn remove_messages(
+        &mut self,
+        folder: &Folder,
+        seen: &[Seen],
+        since: Option<u64>,
+    ) -> Result<Vec<MessageId>> {
         let name = folder.path.to_string();
         // A plain EXPUNGE would remove what its owner has marked.
         self.needs("UIDPLUS", &name)?;
         self.ensure_folder(folder, true).await?;
-        let uids = sorted(ids);
-        for chunk in set::chunks(&uids, CHUNK) {
-            self.demand(&format!("UID STORE {} +FLAGS.SILENT (\\Deleted)", chunk.set), &name, |_| {}).await?;
-            self.demand(&format!("UID EXPUNGE {}", chunk.set), &name, |_| {}).await?;
+        let since = since.filter(|_| self.capabilities.has("CONDSTORE") || self.capabilities.has("QRESYNC"));
+        let ids: Vec<MessageId> = seen.iter().map(|one| one.id.clone()).collect();
+        let seen: HashMap<u32, &Seen> = seen.iter().filter_map(|one| Some((one.id.uid()?, one))).collect();
+        let mut left = Vec::new();
+        for chunk in set::chunks(&sorted(&ids), CHUNK) {
+            let changed = self.mark_deleted(&chunk, &seen, since, &name).await?;
+            let rest: Vec<u32> = chunk.uids.iter().copied().filter(|uid| !changed.contains(uid)).collect();
+            for some in set::chunks(&rest, CHUNK) {
+                self.demand(&format!("UID EXPUNGE {}", some.set), &name, |_| {}).await?;
+            }
+            left.extend(changed);
         }
-        Ok(())
+        left.sort_unstable();
+        Ok(left.into_iter().map(MessageId::Uid).collect())
+    }
+
+    /// Marks them as deleted, and tells which of them do not bear the mark, because their owner was at them.
+    async fn mark_deleted(
+        &mut self,
+        chunk: &set::Chunk<'_>,
+        seen: &HashMap<u32, &Seen>,
+        since: Option<u64>,
+        name: &str,
+    ) -> Result<HashSet<u32>> {
+        let condition = since.map(|since| format!("(UNCHANGEDSINCE {since}) ")).unwrap_or_default();
+        let mut now: HashMap<u32, Flags> = HashMap::new();
+        let mut take = |response| {
+            if let Response::Fetch(row) = response
+                && let (Some(uid), Some(flags)) = (row.uid, row.flags)
+                && seen.contains_key(&uid)
+            {
+                now.insert(uid, flags);
+            }
+        };
+        // Not silent: the flags that come back are those at the moment of the mark.
+        let command = format!("UID STORE {} {condition}+FLAGS (\\Deleted)", chunk.set);
+        let status = self.carrier.run(&command, &mut take).await?;
+        let modified = (status.code == "MODIFIED").then(|| set::parse(&status.arguments, chunk.uids.len())).flatten();
+        // RFC 7162 3.1.3: some say NO where all, or the rest, were changed.
+        if status.kind == Kind::Bad || (status.kind == Kind::No && modified.is_none()) {
+            return Err(refusal::folder(&status, name));
+        }
+        let mut changed: HashSet<u32> = modified.unwrap_or_default().into_iter().collect();
+        changed.retain(|uid| seen.contains_key(uid));
+        let untold: Vec<u32> =
+            chunk.uids.iter().copied().filter(|uid| !now.contains_key(uid) && !changed.contains(uid)).collect();
+        let mut take = |response| {
+            if let Response::Fetch(row) = response
+                && let (Some(uid), Some(flags)) = (row.uid, row.flags)
+                && seen.contains_key(&uid)
+            {
+                now.insert(uid, flags);
+            }
+        };
+        for some in set::chunks(&untold, CHUNK) {
+            self.demand(&format!("UID FETCH {} (UID FLAGS)", some.set), name, &mut take).await?;
+        }
+        let other = |uid: &u32| seen.get(uid).zip(now.get(uid)).is_some_and(|(seen, now)| seen.differs(now));
+        let marked: Vec<u32> = chunk.uids.iter().copied().filter(|uid| !changed.contains(uid) && other(uid)).collect();
+        // The mark that was there before is not ours to take away.
+        let ours = |uid: &u32| seen.get(uid).is_some_and(|seen| !seen.flags.has(System::Deleted));
+        for some in set::chunks(&marked.iter().copied().filter(ours).collect::<Vec<u32>>(), CHUNK) {
+            self.demand(&format!("UID STORE {} -FLAGS.SILENT (\\Deleted)", some.set), name, |_| {}).await?;
+        }
+        changed.extend(marked);
+        Ok(changed)
     }
 
     pub(super) async fn remove_empty_folder(&mut self, folder: &Folder) -> Result<()> {

@@ -32,7 +32,7 @@ mod wire;
 use crate::net::Server;
 use crate::{
     Budget, Capacity, Feed, Fence, FlagChange, Folder, Identity, Listing, Look, MessageId, NameRules, Order, Part,
-    Place, Result, Sha256, Source, Target,
+    Place, Result, Seen, Sha256, Source, Target,
 };
 use async_trait::async_trait;
 use carrier::Carrier;
@@ -172,9 +172,9 @@ impl Target for Imap {
         self.store_messages(feed).await
     }
 
-    async fn remove(&mut self, folder: &Folder, ids: &[MessageId]) -> Result<()> {
+    async fn remove(&mut self, folder: &Folder, seen: &[Seen], since: Option<u64>) -> Result<Vec<MessageId>> {
         self.ready().await?;
-        self.remove_messages(folder, ids).await
+        self.remove_messages(folder, seen, since).await
     }
 
     fn removes(&self) -> bool {

@@ -3,8 +3,8 @@
 use super::{Contents, Drawer, Held, Mailbox, Manners, Sinking, Tripwire};
 use crate::{
     Budget, Capacity, Cause, Entry, Failure, Feed, Fence, Fetched, FlagChange, Folder, Given, Identity, Listing, Look,
-    Message, MessageId, Order, Outcome, Part, Place, Portion, Reach, Result, Source, Status, System, Taken, Target,
-    Want,
+    Message, MessageId, Order, Outcome, Part, Place, Portion, Reach, Result, Seen, Source, Status, System, Taken,
+    Target, Want,
 };
 use async_trait::async_trait;
 use std::collections::VecDeque;
@@ -314,27 +314,35 @@ impl Target for Session {
         Ok(())
     }
 
-    async fn remove(&mut self, folder: &Folder, ids: &[MessageId]) -> Result<()> {
+    async fn remove(&mut self, folder: &Folder, seen: &[Seen], since: Option<u64>) -> Result<Vec<MessageId>> {
         // In two steps, as IMAP does it: what is interrupted between them is marked and still there.
-        self.effect(|contents| {
-            if !contents.manners.uidplus {
-                return Err(Failure::new(Cause::FolderRefused).about(folder.path.to_string()));
-            }
-            let drawer = contents.find(&folder.path).ok_or_else(|| missing(folder))?;
-            for uid in ids.iter().filter_map(MessageId::uid) {
-                if let Some(at) = drawer.position(uid) {
-                    drawer.flag(uid, drawer.messages[at].flags.clone().with(System::Deleted));
+        let left = self
+            .effect(|contents| {
+                if !contents.manners.uidplus {
+                    return Err(Failure::new(Cause::FolderRefused).about(folder.path.to_string()));
                 }
-            }
+                let drawer = contents.find(&folder.path).ok_or_else(|| missing(folder))?;
+                let mut left = Vec::new();
+                for one in seen {
+                    let Some(at) = one.id.uid().and_then(|uid| drawer.position(uid)) else { continue };
+                    let kept = &drawer.messages[at];
+                    if one.differs(&kept.flags) || since.is_some_and(|since| kept.modseq > since) {
+                        left.push(one.id.clone());
+                    } else {
+                        drawer.flag(kept.uid, kept.flags.clone().with(System::Deleted));
+                    }
+                }
+                Ok(left)
+            })
+            .await?;
+        self.effect(|contents| {
+            let drawer = contents.find(&folder.path).ok_or_else(|| missing(folder))?;
+            let removed = |id: MessageId| !left.contains(&id) && seen.iter().any(|one| one.id == id);
+            drawer.messages.retain(|kept| !(removed(MessageId::Uid(kept.uid)) && kept.flags.has(System::Deleted)));
             Ok(())
         })
         .await?;
-        self.effect(|contents| {
-            let drawer = contents.find(&folder.path).ok_or_else(|| missing(folder))?;
-            drawer.messages.retain(|kept| !ids.contains(&MessageId::Uid(kept.uid)));
-            Ok(())
-        })
-        .await
+        Ok(left)
     }
 
     fn removes(&self) -> bool {

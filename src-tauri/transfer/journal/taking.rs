@@ -25,18 +25,23 @@ pub struct Stored {
     pub uid: Option<u32>,
     pub header: Option<HeaderHash>,
     pub sha256: Option<Sha256>,
+    /// What it was before it was repaired: so the old mailbox and the backup hold it.
+    pub original: Option<(Sha256, HeaderHash)>,
     /// [`flag_mark`] of the flags as stored.
     pub flags: u64,
     /// `\Deleted` is one of them.
     pub deleted: bool,
 }
 
-const ROWS: &str = "SELECT id, ledger.validity, state, uid, header, sha256, flags FROM ledger";
+const ROWS: &str =
+    "SELECT id, ledger.validity, state, uid, header, sha256, flags, original, original_header FROM ledger";
 
 fn stored(row: &rusqlite::Row) -> rusqlite::Result<Stored> {
     let flags = flags(row, 6)?;
     let (header, sha256): (Option<[u8; 16]>, Option<[u8; 32]>) = (row.get(4)?, row.get(5)?);
+    let (original, original_header): (Option<[u8; 32]>, Option<[u8; 16]>) = (row.get(7)?, row.get(8)?);
     Ok(Stored {
+        original: original.map(Sha256).zip(original_header.map(HeaderHash)),
         id: row.get::<_, IdOwned>(0)?.0,
         validity: Some(row.get(1)?).filter(|validity| *validity != 0),
         state: row.get(2)?,
@@ -46,6 +51,17 @@ fn stored(row: &rusqlite::Row) -> rusqlite::Result<Stored> {
         deleted: flags.has(mail::System::Deleted),
         flags: flag_mark(&flags),
     })
+}
+
+impl Stored {
+    /// As its old mailbox holds it.
+    pub fn header_there(&self) -> Option<HeaderHash> {
+        self.original.map(|(_, header)| header).or(self.header)
+    }
+
+    pub fn sha256_there(&self) -> Option<Sha256> {
+        self.original.map(|(sha256, _)| sha256).or(self.sha256)
+    }
 }
 
 impl Journal {

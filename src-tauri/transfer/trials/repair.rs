@@ -124,3 +124,24 @@ async fn what_no_repair_helps_is_refused_as_it_was() {
     // All three were asked for of the one that also lacked its end.
     assert!(there(&stage).0.contains(&"Subject: two\r\n\r\n \r\nend\r\n".to_owned()), "{:?}", there(&stage));
 }
+
+/// What holds a repaired message is its original: at the source, or in the backup.
+#[tokio::test]
+async fn what_was_repaired_is_taken_back() {
+    for lost in [false, true] {
+        let stage = stage();
+        let backup = Some(stage.backup());
+        let task = Task::Move { backup, prove_first: false, put_back: false, verify_after: None };
+        complete(&stage.run(repairing(&stage, task)).await);
+        assert_eq!(there(&stage), (wanted(), 2));
+        if lost {
+            for kept in stage.old.mailbox.kept(&path("INBOX")) {
+                stage.old.mailbox.take_out(&path("INBOX"), kept.uid);
+            }
+        }
+        let undone = stage.run(stage.request(Task::Undo { remove: true })).await;
+        complete(&undone);
+        assert_eq!((undone.counts.already, codes(&undone.problems)), (0, vec![]), "lost {lost}");
+        assert_eq!(there(&stage), (Vec::new(), 0));
+    }
+}

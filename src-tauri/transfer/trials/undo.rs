@@ -251,31 +251,41 @@ async fn the_mutant_that_marks_nothing_is_caught() {
 }
 
 /// Its owner marks a message at the n-th effect of a run: the first n at which that is too late for it to be kept.
-async fn too_late(remove: bool) -> usize {
+async fn too_late(remove: bool) -> (usize, bool) {
     for late in 0.. {
         let mut stage = Stage::new();
         complete(&stage.move_all().await);
         let (mailbox, effects) = (stage.new.mailbox.clone(), Mutex::new(0));
+        let already_ours = Arc::new(Mutex::new(false));
+        let marked = Arc::clone(&already_ours);
         let uid = mailbox.kept(&path("INBOX"))[0].uid;
         stage.world.wire = Tripwire::watched(Arc::new(move |when| {
             let mut effects = effects.lock().unwrap();
             if when == When::Before && *effects == late {
-                mailbox.mark(&path("INBOX"), uid, Flags::new([System::Answered]));
+                let kept = mailbox.kept(&path("INBOX")).into_iter().find(|kept| kept.uid == uid);
+                let deleted = kept.is_some_and(|kept| kept.flags.has(System::Deleted));
+                let flags = Flags::new([System::Answered]);
+                mailbox.mark(&path("INBOX"), uid, if deleted { flags.with(System::Deleted) } else { flags });
+                *marked.lock().unwrap() = deleted;
             }
             *effects += usize::from(when == When::Before);
             Ok(())
         }));
         let outcome = stage.run(stage.request(Task::Undo { remove })).await;
         if outcome.counts.already == 0 {
-            return late;
+            return (late, *already_ours.lock().unwrap());
         }
+        let kept = stage.new.mailbox.kept(&path("INBOX")).into_iter().find(|kept| kept.uid == uid);
+        let flags = kept.expect("what its owner has marked stays").flags;
+        assert_eq!(flags, Flags::new([System::Answered]), "without our mark, at {late}");
+        assert_eq!((outcome.counts.already, codes(&outcome.problems)), (1, vec!["kept_changed"]), "at {late}");
     }
     unreachable!()
 }
 
-/// What is marked after the first look at its folder is seen by the second, right before it would go.
+/// What is marked after the looks is seen by the removal itself: only what bears our mark already goes.
 #[tokio::test]
 async fn what_is_marked_meanwhile_stays() {
-    let (looked, undone) = (too_late(false).await, too_late(true).await);
-    assert!(undone > looked + 2, "{looked} {undone}");
+    let ((looked, _), (undone, ours)) = (too_late(false).await, too_late(true).await);
+    assert!(undone > looked + 3 && ours, "{looked} {undone}");
 }

@@ -81,6 +81,7 @@ mod tests {
             uid,
             header: header(1),
             sha256: None,
+            original: None,
             flags: flag_mark(flags),
             deleted: flags.has(System::Deleted),
         };

@@ -45,7 +45,7 @@ pub async fn by_source<'a>(source: &mut dyn Source, folder: &Folder, rows: &[&'a
     let of_now = |row: &&&'a Stored| row.validity == listing.validity;
     let wanted: HashSet<&MessageId> = rows.iter().filter(of_now).map(|row| &row.id).collect();
     let told = headers(source, folder, &listing.entries, &wanted).await?;
-    let same = |row: &&&'a Stored| row.header.is_some() && told.get(&row.id) == row.header.as_ref();
+    let same = |row: &&&'a Stored| row.header_there().is_some() && told.get(&row.id).copied() == row.header_there();
     Ok(rows.iter().filter(of_now).filter(same).map(|row| key(row)).collect())
 }
 
@@ -66,7 +66,7 @@ impl Backup {
     /// Which of `rows` it holds, by the SHA-256 of what is read now. Each of its messages stands for one.
     pub async fn holds<'a>(&mut self, path: &FolderPath, rows: &[&'a Stored]) -> Result<HashSet<Key<'a>>> {
         let Some(folder) = self.folders.iter().find(|folder| folder.path == *path) else { return Ok(HashSet::new()) };
-        let wanted: HashSet<HeaderHash> = rows.iter().filter_map(|row| row.header).collect();
+        let wanted: HashSet<HeaderHash> = rows.iter().filter_map(|row| row.header_there()).collect();
         let listing = self.reader.list(folder, 1, Want::Headers).await?;
         let likely = |entry: &&Entry| entry.header.is_some_and(|header| wanted.contains(&header));
         let ids: Vec<MessageId> = listing.entries.iter().filter(likely).map(|entry| entry.id.clone()).collect();
@@ -78,7 +78,8 @@ impl Backup {
         }
         let mut held = HashSet::new();
         for row in rows {
-            if let Some(left) = row.sha256.and_then(|sha256| proved.get_mut(&sha256)).filter(|left| **left > 0) {
+            if let Some(left) = row.sha256_there().and_then(|sha256| proved.get_mut(&sha256)).filter(|left| **left > 0)
+            {
                 *left -= 1;
                 held.insert(key(row));
             }

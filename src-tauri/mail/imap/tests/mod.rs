@@ -3,6 +3,7 @@
 mod compress;
 mod hostile;
 mod reading;
+mod removing;
 mod script;
 mod signing;
 mod silence;

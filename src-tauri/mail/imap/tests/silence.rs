@@ -4,7 +4,7 @@ use super::script::{Answer, SECRET, budget, enter, folder, imap, server, text};
 use super::storing::Line;
 use crate::imap::{Imap, Mechanism, SignIn};
 use crate::net::Security;
-use crate::{Cause, FlagChange, Flags, FolderPath, MessageId, Part, Result, Source, Target, Want};
+use crate::{Cause, FlagChange, Flags, FolderPath, MessageId, Part, Result, Seen, Source, Target, Want};
 use futures::future::{BoxFuture, join_all};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -53,7 +53,8 @@ fn flag(imap: &mut Imap) -> BoxFuture<'_, Result<()>> {
 }
 
 fn remove(imap: &mut Imap) -> BoxFuture<'_, Result<()>> {
-    Box::pin(async { imap.remove(&folder(), &IDS).await })
+    let seen = IDS.map(|id| Seen { id, flags: Flags::default() });
+    Box::pin(async move { imap.remove(&folder(), &seen, None).await.map(drop) })
 }
 
 const INSIDE: [Step; 17] = [
