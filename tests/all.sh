@@ -4,6 +4,7 @@ set -eu
 began=$(date +%s)
 log=target/test.log
 mkdir -p target
+sh tests/cyrus.sh
 sh tests/axe.sh || echo "The accessibility checker could not be fetched: those checks are left out."
 # One build for programs and tests: the same features, so that nothing is compiled twice.
 cargo build --workspace --all-targets

@@ -17,7 +17,7 @@ pub const USER: &str = "wei@example.com";
 pub const PASSWORD: &str = "ferry-\"7Q\\%-secret";
 
 /// The account in which mail files are kept when the tests run as root: Dovecot refuses mail of root.
-const NOBODY: u32 = 65_534;
+pub(crate) const NOBODY: u32 = 65_534;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {

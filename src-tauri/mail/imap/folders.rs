@@ -142,7 +142,8 @@ impl Imap {
 
     pub(super) async fn name_rules(&mut self) -> Result<NameRules> {
         let space = self.learn_namespace().await?;
-        Ok(NameRules { delimiter: space.delimiter, refused: Vec::new(), below_inbox: space.is_below_inbox() })
+        let refused = names::refused_in_names(&self.greeting);
+        Ok(NameRules { delimiter: space.delimiter, refused, below_inbox: space.is_below_inbox() })
     }
 
     /// What the target can hold (RFC 9208, RFC 7889).

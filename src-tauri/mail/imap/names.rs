@@ -5,6 +5,13 @@ use super::utf7;
 use crate::{Folder, FolderPath};
 use std::collections::{HashMap, HashSet};
 
+/// Characters that a kind of server, as its greeting names it, takes in no folder's name. One that does not say what it
+/// is refuses them itself, and its words are told.
+pub(super) fn refused_in_names(greeting: &str) -> Vec<char> {
+    let refused = if greeting.contains("Cyrus IMAP") { "!\"%&;<>\\^`{|}" } else { "" };
+    refused.chars().collect()
+}
+
 /// Where the person's own folders are, and which are somebody else's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Namespace {

@@ -37,8 +37,5 @@ async fn without_the_count_of_changes_the_flags_tell() {
                   * 3 FETCH (UID 3 FLAGS (\\Deleted \\Recent))\r\n$ OK done\r\n";
     let (left, heard) = removed("UIDPLUS", Some(7), answer).await;
     assert_eq!(left, [2]);
-    assert_eq!(
-        heard,
-        ["UID STORE 1:3 +FLAGS (\\Deleted)", "UID STORE 2 -FLAGS.SILENT (\\Deleted)", "UID EXPUNGE 1,3"]
-    );
+    assert_eq!(heard, ["UID STORE 1:3 +FLAGS (\\Deleted)", "UID STORE 2 -FLAGS.SILENT (\\Deleted)", "UID EXPUNGE 1,3"]);
 }
