@@ -2,6 +2,7 @@
 
 use harness::command::arguments;
 use harness::disk::SmallDisk;
+use harness::names::Names;
 use harness::{Certificate, Dovecot, Format, MailboxState, Options, Proxy, Run, between, many, person, samples};
 use std::time::Duration;
 
@@ -163,6 +164,72 @@ fn a_server_that_hangs_up_and_comes_back_costs_nothing() {
         to_old.accepted() + to_new.accepted()
     );
     assert!(to_old.accepted() > 1 && to_new.accepted() > 1, "nothing was cut");
+}
+
+#[test]
+fn a_network_that_is_gone_for_a_while_is_waited_for() {
+    let (old, new) = (Dovecot::start(), Dovecot::start());
+    old.wire().load(&samples(1_500), '/', "");
+    let line = Duration::from_millis(30);
+    let (to_old, to_new) = (Proxy::to(old.tls, line), Proxy::to(new.tls, line));
+    let names = Names::new();
+    let person = person(&old, &new).knowing(&names);
+    let arguments = arguments("move", &old, &old.url_at("imaps", to_old.port), &new.url_at("imaps", to_new.port));
+    let mut running = person.start(&arguments);
+    let moving = harness::process::within(Duration::from_secs(60), || (to_new.passed() > 500_000).then_some(()));
+    assert!(moving.is_some() && !running.is_over(), "{}", running.stderr());
+    names.know(false);
+    [&to_old, &to_new].map(Proxy::cut_now);
+    let said = || running.stderr().contains("No network; goes on when it is back.").then_some(());
+    assert!(harness::process::within(Duration::from_secs(30), said).is_some(), "{}", running.stderr());
+    let reached = to_old.accepted() + to_new.accepted();
+    // Long enough for several tries.
+    std::thread::sleep(Duration::from_secs(8));
+    assert!(!running.is_over(), "{}", running.stderr());
+    assert_eq!(to_old.accepted() + to_new.accepted(), reached, "the names were gone");
+    names.know(true);
+    let run = running.finish_within(Duration::from_secs(90)).unwrap_or_else(|said| panic!("no end:\n{said}")).expect(0);
+    assert_eq!(run.count("found"), 1_500);
+    MailboxState::of(&old).assert_same(&MailboxState::of(&new));
+    println!("gone for 8 s: {:.1} s in all", run.seconds);
+}
+
+#[test]
+fn a_password_changed_on_the_way_keeps_what_was_moved() {
+    for changes_old in [true, false] {
+        let log = || Options { extra: "auth_verbose = yes\n".into(), ..Options::default() };
+        let (mut old, mut new) = (Dovecot::with(log()), Dovecot::with(log()));
+        old.wire().load(&samples(1_500), '/', "");
+        let line = Duration::from_millis(30);
+        let (to_old, to_new) = (Proxy::to(old.tls, line), Proxy::to(new.tls, line));
+        let person = person(&old, &new);
+        let urls = (old.url_at("imaps", to_old.port), new.url_at("imaps", to_new.port));
+        let arguments = patience(arguments("move", &old, &urls.0, &urls.1), "0");
+        let mut running = person.start(&arguments);
+        let moving = harness::process::within(Duration::from_secs(60), || (to_new.passed() > 1_000_000).then_some(()));
+        assert!(moving.is_some() && !running.is_over(), "{}", running.stderr());
+        let changed = if changes_old { &mut old } else { &mut new };
+        changed.change_password("a-newer-one");
+        if changes_old {
+            to_old.cut_now()
+        } else {
+            to_new.cut_now()
+        }
+        let run = running.finish().expect(4);
+        plain(&run, &["password"]);
+        assert!(run.stderr.contains(if changes_old { "old mailbox" } else { "new mailbox" }), "{}", run.stderr);
+        assert_eq!(run.json()["result"], "stopped");
+        let changed = if changes_old { &old } else { &new };
+        let refused = changed.log().matches("Password mismatch").count();
+        assert!((1..=2).contains(&refused), "a password that was refused is not tried on: {refused} times");
+        let there = MailboxState::of(&new).messages();
+        let person = person.with(if changes_old { "OLD_SECRET" } else { "NEW_SECRET" }, "a-newer-one");
+        let run = person.run(&arguments).expect(0);
+        assert_eq!((run.count("found"), run.count("failed")), (1_500, 0), "{}", run.stdout);
+        assert!(run.count("stored") < 1_500, "something had been moved: {}", run.stdout);
+        MailboxState::of(&old).assert_same(&MailboxState::of(&new));
+        println!("{there} were there when the password was changed, {} came after it", run.count("stored"));
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! `mailferry-cli` as a person starts it: in a home of its own, with the passwords in variables.
 
 use crate::dovecot::Dovecot;
+use crate::names::Names;
 use crate::process;
 use serde_json::Value;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -48,7 +50,8 @@ impl Run {
 /// A home directory, in which nothing lies but what the program puts there.
 pub struct Person {
     pub home: TempDir,
-    program: PathBuf,
+    /// With what stands before it.
+    program: Vec<OsString>,
     variables: Vec<(String, String)>,
 }
 
@@ -66,12 +69,18 @@ impl Person {
     /// With the home below a directory.
     pub fn below(place: &Path) -> Self {
         let home = tempfile::Builder::new().prefix("mailferry-home-").tempdir_in(place).unwrap();
-        Self { home, program: built("mailferry-cli"), variables: Vec::new() }
+        Self { home, program: vec![built("mailferry-cli").into()], variables: Vec::new() }
     }
 
     /// One more variable of the environment.
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// On a computer that resolves these names only.
+    pub fn knowing(mut self, names: &Names) -> Self {
+        self.program.splice(0..0, names.before());
         self
     }
 
@@ -82,7 +91,9 @@ impl Person {
 
     /// The program with these arguments, ready to be started.
     pub fn command<S: AsRef<str>>(&self, arguments: &[S]) -> Command {
-        let mut command = Command::new(&self.program);
+        let (first, rest) = self.program.split_first().unwrap();
+        let mut command = Command::new(first);
+        command.args(rest);
         let home = self.home.path();
         command
             .env_clear()

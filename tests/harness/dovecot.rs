@@ -204,13 +204,23 @@ impl Dovecot {
         if is_root() {
             chown(&mail, Some(NOBODY), Some(NOBODY)).unwrap();
         }
+        self.write_passwords();
+    }
+
+    fn write_passwords(&self) {
         let mut users = String::new();
         for (user, password) in &self.options.users {
             // Hexadecimal: a colon in a password would end the field.
             let hex: String = password.bytes().map(|octet| format!("{octet:02x}")).collect();
             writeln!(users, "{user}:{{PLAIN.HEX}}{hex}").unwrap();
         }
-        fs::write(place.join("users"), users).unwrap();
+        fs::write(self.directory.path().join("users"), users).unwrap();
+    }
+
+    /// Gives the first user another password. Sessions that are open stay open.
+    pub fn change_password(&mut self, password: &str) {
+        self.options.users[0].1 = password.to_owned();
+        self.write_passwords();
     }
 
     fn configure(&self) {

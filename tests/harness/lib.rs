@@ -13,6 +13,7 @@ pub mod disk;
 pub mod dovecot;
 pub mod faults;
 pub mod image;
+pub mod names;
 pub mod process;
 pub mod sample;
 pub mod strict;

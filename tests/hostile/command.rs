@@ -56,7 +56,10 @@ fn person() -> Person {
 
 /// Runs the program to its end, beside the server. Gives also the most memory that was seen.
 async fn run(person: Person, mut arguments: Vec<String>) -> (Person, Run, u64) {
-    arguments.extend(["--source-password-env", "OLD_SECRET", "--patience", "0"].map(String::from));
+    if !arguments.iter().any(|argument| argument == "--patience") {
+        arguments.extend(["--patience", "0"].map(String::from));
+    }
+    arguments.extend(["--source-password-env", "OLD_SECRET"].map(String::from));
     tokio::task::spawn_blocking(move || {
         let mut running = person.start(&arguments);
         let mut memory = 0;
@@ -189,6 +192,27 @@ async fn what_a_source_does_not_give_is_named_and_the_rest_arrives() {
     codes.sort();
     assert_eq!(codes, ["message_damaged", "message_gone"], "{}", run.stdout);
     assert_eq!((run.count("found"), run.count("stored"), run.count("failed")), (3, 1, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stated_time_is_waited_for_and_said() {
+    let list = said("LIST \"\" \"*\"", "* LIST () \"/\" INBOX\r\n$ OK\r\n", false);
+    for slow in ["$ NO", "* BYE [UNAVAILABLE]"] {
+        let slow = format!("{slow} Request is throttled. Suggested Backoff Time: 2500 milliseconds\r\n");
+        let rules = vec![said("UID FETCH 1:3 (UID FLAGS INTERNALDATE BODY", &slow, true), list.clone()];
+        let (port, heard) = hostile(Door::Plain, rules).await;
+        let place = tempfile::tempdir().unwrap();
+        let shown = place.path().join("backup").display().to_string();
+        let arguments = ["--json", "backup", &plain(port), &shown, "--patience", "5"].map(String::from).to_vec();
+        let began = Instant::now();
+        let (_, run, _) = run(person(), arguments).await;
+        let run = run.expect(0);
+        assert_eq!((run.count("found"), run.count("stored")), (3, 3));
+        assert!(began.elapsed() > Duration::from_millis(2_500), "{:?}", began.elapsed());
+        assert!(run.stderr.contains("asks us to slow down; on again in 3 s") || run.stderr.contains("on again in 4 s"));
+        let heard = String::from_utf8_lossy(&heard.lock().unwrap()).into_owned();
+        assert_eq!(heard.matches(" LOGIN ").count(), 2, "not one sign-in more than it takes");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -30,7 +30,7 @@ pub enum Say {
 pub struct Rule {
     pub at: &'static str,
     pub say: Say,
-    /// Only the first time.
+    /// Only the first time, on whatever connection.
     pub once: bool,
 }
 
@@ -81,9 +81,11 @@ pub async fn start(script: Script) -> (u16, Heard, String) {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let ears = Arc::clone(&heard);
     tokio::spawn(async move {
+        let rules = Arc::new(Mutex::new(script.rules.clone()));
         while let Ok((stream, _)) = listener.accept().await {
             let session = Session {
                 script: script.clone(),
+                rules: Arc::clone(&rules),
                 heard: Arc::clone(&ears),
                 acceptor: acceptor.clone(),
                 probed: false,
@@ -98,6 +100,8 @@ pub async fn start(script: Script) -> (u16, Heard, String) {
 
 struct Session {
     script: Script,
+    /// Those that are left: shared by all connections.
+    rules: Arc<Mutex<Vec<Rule>>>,
     heard: Heard,
     acceptor: TlsAcceptor,
     /// The client looks whether the connection is still good: nothing but the truth from here on.
@@ -166,7 +170,13 @@ impl Session {
     }
 
     fn rules(&self, command: &str) -> bool {
-        !self.probed && self.script.rules.iter().any(|rule| command.starts_with(rule.at))
+        !self.probed && self.rules.lock().unwrap().iter().any(|rule| command.starts_with(rule.at))
+    }
+
+    fn takes(&self, command: &str) -> Option<Say> {
+        let mut rules = self.rules.lock().unwrap();
+        let at = rules.iter().position(|rule| !self.probed && command.starts_with(rule.at))?;
+        Some(if rules[at].once { rules.remove(at).say } else { rules[at].say.clone() })
     }
 
     /// One command with its literals. None at the end; true where the script said something in place of a `+`.
@@ -199,12 +209,7 @@ impl Session {
 
     /// Says what the script has for this command, or what is honest. False when the connection is to be closed.
     async fn say(&mut self, stream: &mut BufReader<Stream>, command: &str, tag: &str, honest: &[u8]) -> Result<bool> {
-        let rule = self.script.rules.iter().position(|rule| !self.probed && command.starts_with(rule.at));
-        let said = match rule {
-            Some(at) if self.script.rules[at].once => self.script.rules.remove(at).say,
-            Some(at) => self.script.rules[at].say.clone(),
-            None => Say::Text(honest.to_vec()),
-        };
+        let said = self.takes(command).unwrap_or_else(|| Say::Text(honest.to_vec()));
         match said {
             Say::Text(text) => stream.write_all(&tagged(&text, tag)).await?,
             Say::Last(text) => {

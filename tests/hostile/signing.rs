@@ -57,6 +57,8 @@ pub fn scenarios() -> Vec<Scenario> {
             .never_hears("LOGIN \""),
         row("a refusal that repeats the secret", "sign_in_refused; secret sent")
             .says("LOGIN", "$ NO what is \"ferry-\\\"7Q\\\\%-geheim\"\r\n"),
+        row("a goodbye that repeats the secret", "closed; secret sent")
+            .says("LOGIN", "* BYE what is \"ferry-\\\"7Q\\\\%-geheim\"\r\n"),
         row("no command is understood", "sign_in_refused; secret sent").says("LOGIN", "$ BAD what\r\n"),
         row("goodbye in place of an answer", "closed; secret sent").says("LOGIN", "* BYE\r\n"),
         row("the answer to another command", "closed; secret sent").ends("LOGIN", "A9999 OK in\r\nA0 OK in\r\n"),
