@@ -35,8 +35,7 @@ async fn who_was_asked_to_slow_down_works_with_fewer_connections() {
         stage.new.fates([Fate::Good, Fate::Good, fate]);
         complete(&stage.move_all().await);
         stage.assert_moved();
-        let opened = stage.new.state().when.len();
-        opened
+        stage.new.state().when.len()
     };
     assert_eq!(opened(Fate::Lost(12, When::After)).await, 4, "a lost one is made up for");
     assert_eq!(opened(Fate::Slowed(12, 1)).await, 3);
