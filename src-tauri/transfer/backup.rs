@@ -2,8 +2,8 @@
 //! read back. Must not know the format on disk.
 
 use crate::copy::Step;
-use crate::course::{Course, Held, Reached, Sessions, problem};
-use crate::crew::Crew;
+use crate::course::{Course, Held, Reached, problem};
+use crate::crew::{Crew, Sessions};
 use crate::{Counts, Phase, Problem, ProblemLevel, Task, reading};
 use mail::{Cause, Failure, Fetched, FolderPath, Listing, MessageId, Result, Side, Source, Want};
 use std::collections::{HashMap, HashSet};

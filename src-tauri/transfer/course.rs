@@ -4,7 +4,7 @@
 
 use crate::board::Board;
 use crate::copy::Before;
-use crate::crew::Crew;
+use crate::crew::{Crew, Sessions};
 use crate::endpoint::{Door, Opener};
 use crate::growth::Growth;
 use crate::home::{Home, Lock};
@@ -25,7 +25,7 @@ use crate::{Counts, Phase, Place, Problem, ProblemLevel, Request, Task};
 use account::{Credentials, provider};
 use archive::{Archive, Through};
 use futures::future::{BoxFuture, OptionFuture};
-use mail::{Budget, Capacity, Cause, Failure, FolderPath, MessageId, Result, Side, Source, Status, Target};
+use mail::{Budget, Capacity, Cause, Failure, FolderPath, MessageId, Result, Side, Source, Status};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -64,23 +64,6 @@ pub(crate) struct Reached {
     pub done: bool,
     /// Failures of this folder alone.
     pub tries: u32,
-}
-
-/// A pair of sessions: one of them at each side.
-pub(crate) struct Sessions {
-    pub source: Box<dyn Source>,
-    pub target: Option<Box<dyn Target>>,
-    /// The other side of a verification, if it is a directory.
-    pub directory: Option<Box<dyn Source>>,
-}
-
-impl Sessions {
-    pub async fn close(mut self) {
-        self.source.close().await;
-        if let Some(target) = &mut self.target {
-            target.close().await;
-        }
-    }
 }
 
 /// What the survey found, kept over new connections.

@@ -2,7 +2,7 @@
 //! rest to the others, and only the last one's failure is the run's. Must not know what the work is.
 
 use crate::copy::{Lost, Stream};
-use crate::course::{Course, Sessions};
+use crate::course::Course;
 use crate::growth;
 use crate::queue::Backlog;
 use crate::retry::{self, Next, Situation};
@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::future::join_all;
 use futures::stream::FuturesUnordered;
-use mail::{Cause, Failure, MessageId, Reach, Result};
+use mail::{Cause, Failure, MessageId, Reach, Result, Source, Target};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -27,6 +27,23 @@ const COINCIDENCE: u32 = 2;
 const GRACE: Duration = Duration::from_millis(600);
 /// How long saying goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(2);
+
+/// A pair of sessions: one of them at each side.
+pub(crate) struct Sessions {
+    pub source: Box<dyn Source>,
+    pub target: Option<Box<dyn Target>>,
+    /// The other side of a verification, if it is a directory.
+    pub directory: Option<Box<dyn Source>>,
+}
+
+impl Sessions {
+    pub async fn close(mut self) {
+        self.source.close().await;
+        if let Some(target) = &mut self.target {
+            target.close().await;
+        }
+    }
+}
 
 /// What any number of pairs can share.
 #[async_trait]

@@ -2,8 +2,8 @@
 //! takes slices until none is left. Must not know what the hashes are for.
 
 use crate::copy::Lost;
-use crate::course::Sessions;
-use crate::crew::Work;
+
+use crate::crew::{Sessions, Work};
 use crate::queue::{Backlog, Pool};
 use async_trait::async_trait;
 use mail::{Cause, Failure, Fetched, Folder, Given, MessageId, Order, Part, Portion, Result, Side, Source};

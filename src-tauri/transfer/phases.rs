@@ -2,8 +2,8 @@
 //! know what is done about a failure of a connection.
 
 use crate::copy::{self, Lane, Pair, Rules, Step, Steps, Stream, Terms};
-use crate::course::{Course, Reached, Sessions, Surveyed, problem};
-use crate::crew::Crew;
+use crate::course::{Course, Reached, Surveyed, problem};
+use crate::crew::{Crew, Sessions};
 use crate::journal::{Journal, State};
 use crate::plan::{Plan, Planned};
 use crate::reading::ROUND;

@@ -2,10 +2,10 @@
 
 mod crew;
 mod faults;
-mod logins;
-mod reading;
 mod late;
+mod logins;
 mod older;
+mod reading;
 mod recognition;
 mod repair;
 mod sleep;

@@ -10,7 +10,8 @@ mod settle;
 pub(crate) use settle::settle;
 
 use crate::copy::Step;
-use crate::course::{Course, Sessions};
+use crate::course::Course;
+use crate::crew::Sessions;
 use crate::journal::{Journal, Opened, PairState, State, Stored};
 use crate::plan::Planned;
 use crate::verify::find;

@@ -4,8 +4,8 @@
 
 use crate::compare::{Item, Mark, judge, rewritten};
 use crate::copy::Step;
-use crate::course::{Course, Reached, Sessions};
-use crate::crew::Crew;
+use crate::course::{Course, Reached};
+use crate::crew::{Crew, Sessions};
 use crate::journal::{Print, State};
 use crate::reading::{self, Readings};
 use crate::{Counts, Level, Phase, Problem, ProblemLevel, Task};

@@ -56,7 +56,10 @@ async fn a_message_keeps_its_uid_and_is_stored_once() {
         store.relocate(&fence.folder, &[MessageId::Uid(9)], &other.folder).await.unwrap(),
         [(MessageId::Uid(9), Some(1))]
     );
-    store.remove(&fence.folder, &[MessageId::Uid(5)]).await.unwrap();
+    let listing = store.list(&fence.folder, 1, Want::Flags).await.unwrap();
+    let fifth = listing.entries.into_iter().find(|entry| entry.id == MessageId::Uid(5)).unwrap();
+    let fifth = mail::Seen { id: fifth.id, flags: fifth.flags };
+    assert_eq!(store.remove(&fence.folder, &[fifth], listing.modseq).await.unwrap(), []);
     let all = read_all(&mut store).await.unwrap();
     let told: Vec<_> = all
         .iter()

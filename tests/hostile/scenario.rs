@@ -8,8 +8,8 @@ use harness::Certificate;
 use mail::imap::{Experience, Imap, Mechanism, SignIn};
 use mail::net::{Security, Server};
 use mail::{
-    Budget, Failure, Fetched, FlagChange, Flags, Folder, FolderPath, MessageId, Part, Result, Sha256, Source, Target,
-    Want,
+    Budget, Failure, Fetched, FlagChange, Flags, Folder, FolderPath, MessageId, Part, Result, Seen, Sha256, Source,
+    Target, Want,
 };
 use std::io::Write;
 use tokio::sync::mpsc;
@@ -258,11 +258,12 @@ async fn work(imap: &mut Imap, deed: Deed) -> String {
         Deed::Remove => {
             let flag = FlagChange { id: MessageId::Uid(1), flags: Flags::default() };
             let flagged = imap.flag(&inbox, &[flag]).await;
+            let seen: Vec<Seen> = ids.map(|id| Seen { id, flags: Flags::default() }).into();
             let removed = match flagged {
-                Ok(()) => imap.remove(&inbox, &ids).await,
-                failed => failed,
+                Ok(()) => imap.remove(&inbox, &seen, None).await,
+                Err(failure) => Err(failure),
             };
-            plainly(removed.map(|()| "removed".to_owned()))
+            plainly(removed.map(|left| format!("removed but for {}", left.len())))
         }
     }
 }

@@ -233,7 +233,10 @@ async fn names_flags_moves_and_removals() {
     let flags = mail::Flags::from_names(["\\Seen", "\\Flagged", "Work"]);
     let change = mail::FlagChange { id: MessageId::Uid(2), flags: flags.clone() };
     target.flag(&fence.folder, &[change]).await.unwrap();
-    target.remove(&fence.folder, &[MessageId::Uid(1)]).await.unwrap();
+    let listing = target.list(&fence.folder, 1, Want::Flags).await.unwrap();
+    let first = mail::Seen { id: listing.entries[0].id.clone(), flags: listing.entries[0].flags.clone() };
+    assert_eq!(first.id, MessageId::Uid(1));
+    assert_eq!(target.remove(&fence.folder, &[first], listing.modseq).await.unwrap(), []);
     let listing = target.list(&fence.folder, 1, Want::Sizes).await.unwrap();
     let uids: Vec<_> = listing.entries.iter().map(|entry| entry.id.clone()).collect();
     assert_eq!(uids, [MessageId::Uid(2), MessageId::Uid(3)]);
