@@ -203,6 +203,9 @@ fn a_password_changed_on_the_way_keeps_what_was_moved() {
         old.wire().load(&samples(1_500), '/', "");
         let line = Duration::from_millis(30);
         let (to_old, to_new) = (Proxy::to(old.tls, line), Proxy::to(new.tls, line));
+        // Neither side is done before the other has begun.
+        to_old.narrow(4_000_000);
+        to_new.narrow(4_000_000);
         let person = person(&old, &new);
         let urls = (old.url_at("imaps", to_old.port), new.url_at("imaps", to_new.port));
         let arguments = patience(arguments("move", &old, &urls.0, &urls.1), "0");

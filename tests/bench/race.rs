@@ -1,4 +1,5 @@
-//! One program in one cell: first copy, nothing new, a hundred new; each measured, and what arrived compared.
+//! One program in one cell: first copy, nothing new, a hundred new, of large ones a hundred more; each measured, and what
+//! arrived compared.
 
 use crate::cell::{Cell, Line};
 use crate::mailset::Set;
@@ -39,10 +40,12 @@ impl Mover {
     }
 
     /// The pump keeps no memory of what it did.
-    fn phases(self) -> &'static [Phase] {
+    fn phases(self, set: Set) -> &'static [Phase] {
+        use Phase::*;
         match self {
-            Mover::Pump4 | Mover::Pump1 | Mover::Offlineimap => &[Phase::First],
-            _ => &Phase::ALL,
+            Mover::Pump4 | Mover::Pump1 | Mover::Offlineimap => &[First],
+            _ if set == Set::Big => &[First, Nothing, New, Large],
+            _ => &[First, Nothing, New],
         }
     }
 
@@ -77,11 +80,10 @@ impl Mover {
 pub enum Phase {
     First,
     Nothing,
+    /// A hundred new ones; of `big` they are letters of 3 KB, as late mail is.
     New,
-}
-
-impl Phase {
-    pub const ALL: [Phase; 3] = [Phase::First, Phase::Nothing, Phase::New];
+    /// Of `big` a hundred more of its own kind, 440 MB.
+    Large,
 }
 
 /// Where a program finds both mailboxes: ports of localhost, one user.
@@ -149,14 +151,17 @@ impl Ground {
         let home = tempfile::Builder::new().prefix("mailferry-bench-").tempdir_in(&self.place).unwrap();
         let program = mover.program(&ends, home.path());
         let mut all = Vec::new();
-        for phase in mover.phases() {
-            if *phase == Phase::New {
-                self.add();
+        let phases = mover.phases(self.set);
+        for phase in phases {
+            match phase {
+                Phase::New => self.add(if self.set == Set::Big { Set::Many } else { self.set }, NEW),
+                Phase::Large => self.add(self.set, NEW),
+                Phase::First | Phase::Nothing => {}
             }
             let usage = measure(&program, home.path());
             let changed;
             let source = match phase {
-                Phase::New => {
+                Phase::New | Phase::Large => {
                     changed = MailboxState::of(&self.source);
                     &changed
                 }
@@ -168,15 +173,16 @@ impl Ground {
             }
             all.push(Measured { cell, mover, phase: *phase, usage, wrong });
         }
-        if mover.phases().contains(&Phase::New) {
+        if phases.contains(&Phase::New) {
             self.take_back();
         }
         all
     }
 
-    fn add(&self) {
-        let from = self.set.messages(self.scale);
-        self.set.load(&mut self.source.wire(), from..from + NEW);
+    /// So many that the old mailbox does not hold yet.
+    fn add(&self, kind: Set, count: usize) {
+        let from = kind.messages(self.scale);
+        kind.load(&mut self.source.wire(), from..from + count);
     }
 
     /// The source holds again what all others find.

@@ -23,7 +23,8 @@ pub fn page(all: &[Measured], around: &Circumstances) -> String {
                     is a proxy that adds 25 ms each way on both sides, 4 MiB in flight a connection. Whole processes; medians, \
                     the fastest and the slowest run in brackets. `x pump4`: speed as a part of the raw pump's with four pairs \
                     of connections (tests/bench/pump.rs); `x mbsync`: times the speed of mbsync. CPU and memory of the first \
-                    copy, children included. All programs run in turn in one call.\n\n"
+                    copy, children included. All programs run in turn in one call. The 100 new ones of `big` are letters of 3 KB; \
+                    `100 large` are 100 more of its own kind, 440 MB.\n\n"
         .to_owned();
     let place = if around.on_disk { "on the disk" } else { "on tmpfs" };
     let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
@@ -64,8 +65,9 @@ pub fn page(all: &[Measured], around: &Circumstances) -> String {
 
 fn table(cell: Cell, movers: &BTreeMap<Mover, Vec<&Measured>>) -> String {
     let mut text = format!(
-        "\n## {cell}\n\n| | first copy, s | x pump4 | x mbsync | nothing new, s | 100 new, s | CPU, s | peak MB | arrived |\n\
-         | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+        "\n## {cell}\n\n\
+         | | first copy, s | x pump4 | x mbsync | nothing new, s | 100 new, s | 100 large, s | CPU, s | peak MB | arrived |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
     );
     let first =
         |mover: Mover| movers.get(&mover).and_then(|all| Spread::of(all, Phase::First, |one| one.usage.seconds));
@@ -78,13 +80,14 @@ fn table(cell: Cell, movers: &BTreeMap<Mover, Vec<&Measured>>) -> String {
         };
         writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
             mover.name(),
             shown(seconds(Phase::First)),
             times(Mover::Pump4),
             times(Mover::Mbsync),
             shown(seconds(Phase::Nothing)),
             shown(seconds(Phase::New)),
+            shown(seconds(Phase::Large)),
             Spread::of(all, Phase::First, |one| one.usage.cpu).map_or("-".into(), |it| format!("{:.2}", it.median)),
             Spread::of(all, Phase::First, |one| one.usage.memory).map_or("-".into(), |it| format!("{:.0}", it.most)),
             verdict(all),

@@ -13,6 +13,8 @@ pub fn scenarios() -> Vec<Scenario> {
     let go = |name, text: &str, comes| row(name, Store(&["abc"], &[]), comes).says("LITERAL", text).never_hears("abc");
     let opens = |name, text: &str, comes| row(name, Store(&["abc"], &["k"]), comes).says("SELECT", text);
     let moves = |name, text: &str, comes| row(name, Relocate, comes).offers("MOVE").says("UID MOVE", text);
+    let marked = |n: u32| format!("* {n} FETCH (UID {n} FLAGS (\\Deleted))\r\n");
+    let marked: String = (1..=3).map(marked).collect();
     vec![
         two("UIDs as they should be", "$ OK [APPENDUID 7 4:5] x\r\n", "1@4 2@5; kept"),
         two("a huge set of UIDs", "$ OK [APPENDUID 7 1:4294967295] x\r\n", "1@? 2@?; kept"),
@@ -83,6 +85,12 @@ pub fn scenarios() -> Vec<Scenario> {
         moves("BAD to MOVE", "$ BAD what\r\n", "protocol; ended"),
         row("removing without UIDPLUS", Remove, "folder_refused; kept").never_hears("EXPUNGE"),
         row("NO to flags", Remove, "folder_refused; kept").offers("UIDPLUS").says("UID STORE", "$ NO no\r\n"),
-        row("goodbye to EXPUNGE", Remove, "closed; ended").offers("UIDPLUS").says("UID EXPUNGE", "* BYE\r\n"),
+        row("flags that are not told when messages are to go", Remove, "removed but for 3; kept")
+            .offers("UIDPLUS")
+            .never_hears("EXPUNGE"),
+        row("goodbye to EXPUNGE", Remove, "closed; ended")
+            .offers("UIDPLUS")
+            .says("UID STORE", &(marked + "$ OK\r\n"))
+            .says("UID EXPUNGE", "* BYE\r\n"),
     ]
 }

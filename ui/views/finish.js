@@ -21,7 +21,7 @@ export const finish = (act) =>
             { class: "ending" },
             show((s) => s.kind === "move", () => h("p", { class: "lead", text: (s, t) => (sameAddress(s) ? t.finish.keepOld : t.finish.tell) })),
             h("p", { class: "found-line" }, sign("needs", "wait"), h("span", { text: (_, t) => t.finish.keep })),
-            show((s) => s.kind === "move", () => h("div", { class: "card offer" }, h("p", { text: (_, t) => t.finish.catchUpHint }), button({ class: "second", text: (_, t) => t.finish.catchUp, on: { click: () => act.start(true) } }))),
+            show((s) => s.kind === "move", () => h("p", { text: (_, t) => t.finish.catchUpHint })),
           ),
         ),
         show((s) => s.view?.place && (s.view.result?.backup ?? null) !== null, () =>
@@ -35,7 +35,9 @@ export const finish = (act) =>
           "div",
           { class: "ends" },
           show(over, () => button({ class: "main", text: (_, t) => t.finish.home, on: { click: act.home } })),
-          show((s) => !over(s), () => button({ class: "main", text: (s, t) => t.finish.main(s.kind), on: { click: () => act.send({ type: "ask", kind: "finish" }) } })),
+          show((s) => !over(s), () => button({ class: (s) => (s.kind === "move" ? "second" : "main"), text: (s, t) => t.finish.main(s.kind), on: { click: () => act.send({ type: "ask", kind: "finish" }) } })),
+          // Until the old mailbox is closed there is more to come; the end of a move takes its passwords away.
+          show((s) => !over(s) && s.kind === "move", () => button({ class: "main", text: (_, t) => t.finish.catchUp, on: { click: () => act.start(true) } })),
         ),
       ],
     }),
