@@ -35,8 +35,7 @@ impl Ends<'_> {
         let Some(first) = late.iter().map(|late| late.next).min().filter(|_| self.rules.store) else {
             return Ok(arrived);
         };
-        // Where nothing was read back yet it is not known what a copy looks like.
-        let Some(strength) = self.journal.strength().await? else { return Ok(arrived) };
+        let strength = self.journal.strength().await?;
         let found = answer.found.iter().map(|found| found.uid);
         let claimed: HashSet<u32> = rows.iter().filter_map(|row| row.uid).chain(found).collect();
         let free: Vec<u32> = lists.target.iter().map(|item| item.uid).filter(|uid| *uid >= first).collect();
@@ -47,7 +46,8 @@ impl Ends<'_> {
         for uid in &free {
             let header = headers.get(uid);
             let like = |late: &&Late| {
-                late.next <= *uid && (strength == Strength::Nothing || header.is_some_and(|is| *is == late.header))
+                late.next <= *uid
+                    && (strength == Some(Strength::Nothing) || header.is_some_and(|is| *is == late.header))
             };
             // Of several that are alike each is named.
             let one = late.iter().filter(like).find(|late| !named.contains(&late.id));

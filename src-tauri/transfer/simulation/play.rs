@@ -68,6 +68,8 @@ pub struct Play {
     pub late: bool,
     /// Nothing was on its way so in this whole process.
     pub calm: bool,
+    /// So often the new mailbox was told to hold a message back.
+    pub holds: usize,
     pub story: Vec<String>,
     /// Of all effects and their times: equal for equal seeds.
     pub digest: u64,
@@ -98,6 +100,7 @@ impl Stage {
             on_its_way: Vec::new(),
             late: false,
             calm: true,
+            holds: 0,
             story: Vec::new(),
             digest: 0,
         })))
@@ -255,6 +258,7 @@ impl Play {
                 self.tell(format!("Target: what it is given next is held back for {effects} effects"));
                 self.world.target.hold(effects);
                 (self.late, self.calm) = (true, false);
+                self.holds += 1;
                 Ok(())
             }
             32..=37 if side == 1 => {
