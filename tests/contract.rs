@@ -21,6 +21,8 @@ fn traits() -> Traits {
         removes: true,
         shared: true,
         removes_folders: true,
+        keeps: |_| true,
+        odd_name: "a%b*c",
     }
 }
 
@@ -58,11 +60,7 @@ async fn imap_keeps_the_contract() {
             let sign_in = SignIn { user, secret, mechanism: Mechanism::Auto, admin: None };
             Box::new(Imap::open(&server, sign_in, budget()).await.unwrap()) as Box<dyn Target>
         };
-        holds(
-            open,
-            &Traits { uids: true, refused: Some(Vec::new()), removes: true, shared: true, removes_folders: true },
-        )
-        .await;
+        holds(open, &Traits { refused: Some(Vec::new()), ..traits() }).await;
     }
 }
 
@@ -71,5 +69,5 @@ async fn an_archive_keeps_the_contract() {
     let directory = tempfile::tempdir().unwrap();
     let archive = Archive::open_or_create(directory.path(), "contract@localhost").unwrap();
     let open = async || Box::new(Store::new(archive.clone(), budget())) as Box<dyn Target>;
-    holds(open, &Traits { uids: true, refused: None, removes: true, shared: false, removes_folders: false }).await;
+    holds(open, &Traits { refused: None, shared: false, removes_folders: false, ..traits() }).await;
 }
