@@ -9,6 +9,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -75,6 +76,16 @@ impl Cyrus {
     fn lay_out(&self) {
         let from = unpacked();
         for name in ["bin", "lib", "conf", "spool", "run"] {
+            fs::create_dir(self.path(name)).unwrap();
+            if is_root() {
+                chown(self.path(name), Some(NOBODY), Some(NOBODY)).unwrap();
+            }
+        }
+        // As its mkimap makes them. Without a place for their locks its processes accept connections side by side, and
+        // the first two race for what is not there yet.
+        for name in
+            ["conf/db", "conf/lock", "conf/log", "conf/proc", "conf/quota", "conf/socket", "conf/user", "spool/stage."]
+        {
             fs::create_dir(self.path(name)).unwrap();
             if is_root() {
                 chown(self.path(name), Some(NOBODY), Some(NOBODY)).unwrap();
@@ -147,6 +158,8 @@ impl Cyrus {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(fs::File::create(self.path("stderr")).unwrap())
+            // At its end it sends TERM to its whole group: to every other Cyrus, and to the sessions of every Dovecot.
+            .process_group(0)
             .spawn()
             .unwrap();
         let (child, ports) = (self.child.insert(child), [self.plain, self.tls]);
