@@ -5,12 +5,12 @@ use archive::{Archive, Store};
 use harness::command::arguments;
 use harness::contract::{Traits, fill, holds};
 use harness::process::within;
-use harness::{Cyrus, Dovecot, Letter, MailboxState, Person, Proxy, Run, many, samples};
+use harness::{Cyrus, Dovecot, Letter, MailboxState, Person, Proxy, Run, many, nasty, samples};
 use mail::imap::{Imap, Mechanism, SignIn};
 use mail::net::{Security, Server};
 use mail::{Budget, FolderPath, Target};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What Cyrus refuses, and what it changes: `munge8bit` puts an X in place of each octet above 127 of a header.
@@ -41,6 +41,13 @@ fn renamed(run: &Run) -> impl Fn(&[String]) -> Vec<String> {
 fn assert_same(old: &MailboxState, new: &MailboxState, run: &Run) {
     let differences = old.differences(new, renamed(run));
     assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+}
+
+/// Details of the problems of one kind.
+fn codes(run: &Run, code: &str) -> Vec<String> {
+    let problems = run.json()["problems"].as_array().unwrap().clone();
+    let of_code = problems.iter().filter(|problem| problem["code"] == code);
+    of_code.map(|problem| problem["detail"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
 fn person() -> Person {
@@ -224,11 +231,6 @@ async fn what_cyrus_refuses_is_repaired_with_consent() {
             .map(String::from)
             .into()
     };
-    let codes = |run: &Run, code: &str| -> Vec<String> {
-        let problems = run.json()["problems"].as_array().unwrap().clone();
-        let of_code = problems.iter().filter(|problem| problem["code"] == code);
-        of_code.map(|problem| problem["detail"].as_str().unwrap_or_default().to_owned()).collect()
-    };
     let faults = ["nul*1@20/3", "bare_lf*1@20/3", "bare_lf*1@20/3 nul*1@24/4"];
     let first = person.run(&line("move")).expect(1);
     assert_eq!((first.count("stored"), first.count("failed")), (40, 4), "{}", first.stdout);
@@ -260,4 +262,56 @@ async fn what_cyrus_refuses_is_repaired_with_consent() {
     // What was repaired is equal in that form; the one that was never taken is missing.
     let verified = person.run(&line("verify")).expect(1);
     assert_eq!((verified.count("already"), verified.count("failed")), (43, 1), "{}", verified.stdout);
+}
+
+/// It puts an X in place of each octet above 127 of a header, and says OK.
+#[test]
+fn what_cyrus_changes_is_named() {
+    let (old, cyrus) = (Dovecot::start(), Cyrus::start());
+    let changed: Vec<Letter> = nasty().into_iter().filter(|letter| CHANGED.contains(&letter.odd)).collect();
+    let letters = [many(20, 500), changed].concat();
+    old.wire().load(&letters, '/', "");
+    let person = person();
+    let to = |command: &str| arguments(command, &old, &old.url(), &cyrus.url());
+    person.run(&to("move")).expect(0);
+    let again = person.run(&to("move")).expect(0);
+    assert_eq!((again.count("stored"), again.count("already")), (0, 22), "{}", again.stdout);
+    let verified = person.run(&to("verify")).expect(1);
+    assert_eq!((verified.count("already"), verified.count("failed")), (20, 2), "{}", verified.stdout);
+    assert_eq!(codes(&verified, "different").len(), 2, "{}", verified.stdout);
+}
+
+/// A message in doubt whose header it has changed is not found again: it is stored rather than lost, and each is named.
+#[test]
+fn what_cyrus_changes_and_a_kill_leaves_in_doubt_is_named() {
+    let (old, cyrus) = (Dovecot::start(), Cyrus::start());
+    let mut letters = many(600, 3_000);
+    for (number, letter) in letters.iter_mut().enumerate() {
+        letter.folder = vec!["INBOX".into()];
+        if number % 3 == 0 {
+            letter.octets = ["Received: Grüße\r\n".as_bytes(), &letter.octets].concat();
+        }
+    }
+    old.wire().load(&letters, '/', "");
+    let person = person();
+    let line = Proxy::to(cyrus.tls, Duration::from_millis(20));
+    let to = |command: &str| arguments(command, &old, &old.url(), &cyrus.url_at(line.port));
+    for _ in 0..3 {
+        let until = line.passed() + 400_000;
+        let mut run = person.start(&to("move"));
+        let passed = || (run.is_over() || line.passed() > until).then_some(());
+        assert!(within(Duration::from_secs(30), passed).is_some(), "nothing moves: {}", run.stderr());
+        run.kill();
+    }
+    let run = person.run(&to("move")).expect(0);
+    assert_eq!(run.count("found"), 600, "{}", run.stdout);
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for item in there(&cyrus).folders.into_values().flat_map(|folder| folder.items.into_values()) {
+        *times.entry(item.sha256).or_default() += 1;
+    }
+    let (more, named) = (times.values().filter(|times| **times > 1).count(), codes(&run, "maybe_twice").len());
+    println!("{more} there more than once, {named} named");
+    assert!(times.len() == 600 && more <= named && (more == 0) == (named == 0), "{}", run.stdout);
+    let verified = person.run(&to("verify")).expect(1);
+    assert_eq!((verified.count("already"), codes(&verified, "different").len()), (400, 200), "{}", verified.stdout);
 }

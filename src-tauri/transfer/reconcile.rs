@@ -237,6 +237,7 @@ fn decide<'a>(
 /// Groups both by header and lets each group decide.
 fn meet(question: &Question, claimants: &[Claimant], mut free: Vec<TargetItem>, answer: &mut Answer) -> Need {
     let (mut source, mut target) = (Vec::new(), Vec::new());
+    let mut decided = Vec::new();
     if !claimants.is_empty() && !free.is_empty() && !question.estimate {
         // A server that tells no header: the message itself does.
         for item in free.iter_mut().filter(|item| item.header.is_none()) {
@@ -270,18 +271,51 @@ fn meet(question: &Question, claimants: &[Claimant], mut free: Vec<TargetItem>, 
                 leftovers.contains(&header) || late.into_iter().any(|late| claimants.iter().any(|one| other(late, one)))
             });
             match group::decide(question, claimants, same, leftover) {
-                Ok(verdicts) => claimants
-                    .iter()
-                    .zip(verdicts)
-                    .for_each(|(claimant, verdict)| settle(question, claimant, verdict, answer)),
+                Ok(verdicts) => decided.extend(claimants.iter().copied().zip(verdicts)),
                 Err(lacking) => {
                     source.extend(lacking.source);
                     target.extend(lacking.target);
                 }
             }
         }
+        if source.is_empty() && target.is_empty() && !question.estimate {
+            target = unrecognised(question, &mut decided, &free);
+        }
+        decided.into_iter().for_each(|(claimant, verdict)| settle(question, claimant, verdict, answer));
     }
     if source.is_empty() && target.is_empty() { Need::Nothing } else { Need::Octets { source, target } }
+}
+
+/// Some servers change single headers, and then a copy in doubt bears that of no message. What lies behind the fence, is
+/// nobody's and is of its size, flags and date may be it: nobody can tell. Returns what must be read before.
+fn unrecognised(question: &Question, decided: &mut [(&Claimant, Verdict)], free: &[TargetItem]) -> Vec<u32> {
+    let found = |(_, verdict): &(&Claimant, Verdict)| match verdict {
+        Verdict::Found(uid) => Some(*uid),
+        _ => None,
+    };
+    let claimed: HashSet<u32> = decided.iter().filter_map(found).collect();
+    let nobodys = free.iter().map(|item| item.uid).filter(|uid| *uid >= question.fence && !claimed.contains(uid));
+    let lost = decided.iter_mut().filter(|(one, verdict)| one.kind == Kind::Doubt && *verdict == Verdict::Absent);
+    let lost: Vec<_> = lost.collect();
+    let nobodys: Vec<u32> = if lost.is_empty() { Vec::new() } else { nobodys.collect() };
+    let unread: Vec<u32> = nobodys.iter().copied().filter(|uid| !question.prints.target.contains_key(uid)).collect();
+    if !unread.is_empty() {
+        return unread;
+    }
+    let mut alike: HashMap<(u64, u64), usize> = HashMap::new();
+    for print in nobodys.iter().filter_map(|uid| question.prints.target.get(uid).copied().flatten()) {
+        *alike.entry((print.octets, print.mark)).or_default() += 1;
+    }
+    for (claimant, verdict) in lost {
+        let print = question.prints.source.get(claimant.id).copied().flatten();
+        if let Some(count) = print.and_then(|print| alike.get_mut(&(print.octets, print.mark)))
+            && *count > 0
+        {
+            *count -= 1;
+            *verdict = Verdict::Undecidable;
+        }
+    }
+    Vec::new()
 }
 
 fn settle(question: &Question, claimant: &Claimant, verdict: Verdict, answer: &mut Answer) {

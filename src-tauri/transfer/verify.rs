@@ -206,7 +206,7 @@ impl Course {
         let mut ours: Vec<Item> = items.iter().filter_map(|id| here.items.remove(*id)).collect();
         let repaired = self.repaired(&folder.path).await?;
         let as_fetched = stand_for_repaired(&mut ours, &repaired);
-        let their_folder = there.folder.take();
+        let (their_folder, validity) = (there.folder.take(), there.validity);
         let known: HashSet<MessageId> = there.ids.iter().map(|(id, _)| id.clone()).collect();
         let there: Vec<Item> = there.ids.iter().filter_map(|(id, _)| there.items.remove(id)).collect();
         let judgement = judge(&ours, &there);
@@ -259,8 +259,20 @@ impl Course {
                 notes.extend(side_differences(&folder.path, &ours[*our_at], &there[*there_at]));
             }
         }
+        let mut spare: HashSet<usize> = (0..there.len()).collect();
+        for (_, there_at) in judgement.equal.iter().chain(&judgement.alike) {
+            spare.remove(there_at);
+        }
+        let pair = self.journal.pair(&folder.path, &place).await?;
+        let numbers_hold = pair.is_some_and(|pair| validity == Some(pair.target_validity));
+        let by_uid: HashMap<Option<u32>, usize> = spare.iter().map(|at| (there[*at].id.uid(), *at)).collect();
         for our_at in &judgement.missing {
             let id = &ours[*our_at].id;
+            // Where we stored it lies what is not even alike by its header: no comfort, but not missing.
+            let changed = match ledger.get(id) {
+                Some((State::Stored, uid @ Some(_))) if numbers_hold => by_uid.get(uid),
+                _ => None,
+            };
             if elsewhere.contains(id) {
                 counts.already += 1;
             } else if let Some(id) = gone.get_mut(&ours[*our_at].mark).and_then(Vec::pop) {
@@ -268,12 +280,9 @@ impl Course {
                 notes.push(line("gone", ProblemLevel::Notice, &folder.path, id, None));
             } else {
                 counts.failed += 1;
-                notes.push(line("missing", ProblemLevel::Problem, &folder.path, id, Some(place.to_string())));
+                let code = if changed.is_some_and(|there_at| spare.remove(there_at)) { "different" } else { "missing" };
+                notes.push(line(code, ProblemLevel::Problem, &folder.path, id, Some(place.to_string())));
             }
-        }
-        let mut spare: HashSet<usize> = (0..there.len()).collect();
-        for (_, there_at) in judgement.equal.iter().chain(&judgement.alike) {
-            spare.remove(there_at);
         }
         for id in self.twice((&folder.path, &place), &there, &spare, &ledger, own).await? {
             notes.push(line("maybe_twice", ProblemLevel::Notice, &folder.path, &id, None));
