@@ -90,7 +90,7 @@ pub fn scenarios() -> Vec<Scenario> {
             .never_hears("EXPUNGE"),
         row("goodbye to EXPUNGE", Remove, "closed; ended")
             .offers("UIDPLUS")
-            .says("UID STORE", &(marked + "$ OK\r\n"))
+            .says("UID STORE", marked + "$ OK\r\n")
             .says("UID EXPUNGE", "* BYE\r\n"),
     ]
 }
