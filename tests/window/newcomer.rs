@@ -47,7 +47,7 @@ async fn a_newcomer_types_everything_and_the_mail_moves() {
     page.press_main().await;
     page.until_title("邮件已搬好").await;
     page.picture("newcomer-8-finish").await;
-    page.press_main().await;
+    page.press("结束搬家").await;
     page.until_text("要结束这次搬家吗?").await;
     page.picture("newcomer-9-ask").await;
     page.click("dialog[open] .answers .second").await;
