@@ -148,7 +148,8 @@ mod tests {
     async fn a_pause_ends_when_its_time_has_passed_asleep() {
         let (clock, time) = shown();
         let sleeper = async |at: u64, asleep: u64| {
-            tokio::time::sleep(seconds(at)).await;
+            // Between two looks, so that it is plain which of them sees it.
+            tokio::time::sleep(seconds(at) + Duration::from_millis(500)).await;
             *time.lock().unwrap() += seconds(asleep);
             std::future::pending::<bool>().await
         };
