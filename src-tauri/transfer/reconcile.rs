@@ -56,6 +56,8 @@ pub struct Question<'a> {
     pub prints: &'a Prints,
     /// What was stored again, and may be there a second time.
     pub late: &'a [Late],
+    /// The target folder has new UIDs, and was not looked through since.
+    pub renumbered: bool,
     /// The first UID that may be ours.
     pub fence: u32,
     /// The first UID that the target listing covers.
@@ -180,6 +182,7 @@ fn sort_row<'a>(
         (State::Elsewhere, _) if question.even_if_elsewhere => again(Kind::New),
         // It has its copy, and that is none of this folder's.
         (State::Elsewhere, _) => count_done(row, item.is_some(), answer),
+        (_, Some(0)) if !question.renumbered => again(Kind::Gone),
         (_, None | Some(0)) => again(Kind::Loose),
         (_, Some(uid)) => match question.target.binary_search_by_key(&uid, |item| item.uid) {
             Ok(place) => {
@@ -254,9 +257,13 @@ fn meet(question: &Question, claimants: &[Claimant], mut free: Vec<TargetItem>, 
         free.retain(|item| item.header.is_some());
         free.sort_unstable_by_key(|item| (item.header, item.uid));
         let mut claimants: Vec<&Claimant> = claimants.iter().collect();
-        // What was stored a moment ago, its UID untold, is there; what is known to be gone may be.
-        let gone = |claimant: &Claimant| claimant.row.is_some_and(|row| row.uid == Some(0));
-        claimants.sort_unstable_by_key(|claimant| (claimant.header, claimant.kind, gone(claimant), claimant.id));
+        // What was stored a moment ago, its UID untold, is there; what had another UID may be. What was there before us
+        // lies before what is ours, and is not to be taken for it.
+        let rank = |claimant: &Claimant| {
+            let row = claimant.row;
+            (row.is_some_and(|row| row.uid == Some(0)), row.is_some_and(|row| row.state == State::Already))
+        };
+        claimants.sort_unstable_by_key(|claimant| (claimant.header, claimant.kind, rank(claimant), claimant.id));
         let twice = question.ledger.iter().filter(|row| row.twice);
         let print = |row: &Brief| question.prints.source.get(&row.id).copied().flatten();
         let leftovers: HashSet<HeaderHash> = twice.filter_map(print).map(|print| print.header).collect();
@@ -266,7 +273,7 @@ fn meet(question: &Question, claimants: &[Claimant], mut free: Vec<TargetItem>, 
             let last = free.partition_point(|item| item.header <= header);
             let same = if header.is_some() { &free[first..last] } else { &[] };
             let leftover = header.is_some_and(|header| {
-                let other = |late: &Late, claimant: &&Claimant| claimant.kind != Kind::Loose && *claimant.id != late.id;
+                let other = |late: &Late, claimant: &&Claimant| !claimant.kind.is_done() && *claimant.id != late.id;
                 let late = question.late.iter().filter(|late| late.header == header);
                 leftovers.contains(&header) || late.into_iter().any(|late| claimants.iter().any(|one| other(late, one)))
             });
@@ -324,7 +331,7 @@ fn settle(question: &Question, claimant: &Claimant, verdict: Verdict, answer: &m
     match verdict {
         Verdict::Found(uid) => {
             let state = match (claimant.kind, claimant.row) {
-                (Kind::Loose, Some(row)) => row.state,
+                (Kind::Loose | Kind::Gone, Some(row)) => row.state,
                 (Kind::Doubt, _) => State::Stored,
                 _ => State::Already,
             };
@@ -337,7 +344,7 @@ fn settle(question: &Question, claimant: &Claimant, verdict: Verdict, answer: &m
             }
         }
         _ if !claimant.at_source => {}
-        _ if claimant.kind == Kind::Loose => match claimant.row {
+        _ if claimant.kind.is_done() => match claimant.row {
             // It may well be one of those that are there: no word before more is known.
             Some(row) if verdict == Verdict::Undecided => count_done(row, true, answer),
             // Known once, and now nowhere.

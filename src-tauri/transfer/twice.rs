@@ -4,12 +4,13 @@
 use crate::compare::Item;
 use crate::course::Course;
 use crate::journal::State;
+use crate::{Problem, ProblemLevel};
 use mail::{FolderPath, MessageId, Result};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 impl Course {
     /// Of a folder, with what its place holds (`there`) and the numbers of those that stand for no message. `new`: only
-    /// what no copy has named yet, which is noted.
+    /// what no copy has named yet, which goes into the journal and is not given.
     pub async fn twice(
         &self,
         (folder, place): (&FolderPath, &FolderPath),
@@ -17,12 +18,12 @@ impl Course {
         spare: &HashSet<usize>,
         ledger: &HashMap<MessageId, (State, Option<u32>)>,
         new: bool,
-    ) -> Result<BTreeSet<MessageId>> {
+    ) -> Result<Vec<Problem>> {
         let mut named = BTreeSet::new();
-        let Some(pair) = self.journal.pair(folder, place).await?.map(|state| state.id) else { return Ok(named) };
+        let Some(pair) = self.journal.pair(folder, place).await?.map(|state| state.id) else { return Ok(Vec::new()) };
         let late = self.journal.late(pair).await?;
         if late.is_empty() {
-            return Ok(named);
+            return Ok(Vec::new());
         }
         let arrived = self.journal.arrived(pair).await?;
         let ours: HashSet<u32> = ledger.values().filter_map(|(_, uid)| *uid).collect();
@@ -40,9 +41,22 @@ impl Course {
                 named.insert(late.id);
             }
         }
-        if new && !uids.is_empty() {
-            self.journal.note_arrived(pair, uids, 0, Vec::new()).await?;
+        let problems = named.into_iter().map(|id| Problem {
+            code: "maybe_twice".to_owned(),
+            level: ProblemLevel::Notice,
+            folder: Some(folder.clone()),
+            id: Some(id),
+            detail: None,
+            words: None,
+        });
+        if !new {
+            return Ok(problems.collect());
         }
-        Ok(named)
+        // In one commit with what is no longer news.
+        let problems: Vec<Problem> = problems.collect();
+        if !problems.is_empty() {
+            self.journal.note_arrived(pair, uids, 0, problems).await?;
+        }
+        Ok(Vec::new())
     }
 }

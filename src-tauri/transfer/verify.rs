@@ -284,15 +284,14 @@ impl Course {
                 notes.push(line(code, ProblemLevel::Problem, &folder.path, id, Some(place.to_string())));
             }
         }
-        for id in self.twice((&folder.path, &place), &there, &spare, &ledger, own).await? {
-            notes.push(line("maybe_twice", ProblemLevel::Notice, &folder.path, &id, None));
-        }
         if own {
             // The copy has named its own failures already.
             let named: HashSet<(Option<FolderPath>, Option<MessageId>)> =
                 self.all_problems().await?.into_iter().map(|problem| (problem.folder, problem.id)).collect();
             notes.retain(|note| !named.contains(&(note.folder.clone(), note.id.clone())));
         }
+        // Whatever else was said of them.
+        notes.extend(self.twice((&folder.path, &place), &there, &spare, &ledger, own).await?);
         self.notes.append(&mut notes);
         Ok((counts, octets))
     }

@@ -6,8 +6,8 @@ use super::lane::Lane;
 use super::round::Terms;
 use super::standing::Lists;
 use super::{Ends, from_target};
-use crate::journal::{Brief, Late, PairState, Strength};
-use crate::reconcile::{Answer, Prints};
+use crate::journal::{Brief, Late, PairState, State, Strength};
+use crate::reconcile::{Answer, Prints, TargetItem};
 use mail::{Fence, HeaderHash, MessageId, Result, Want};
 use std::collections::{HashMap, HashSet};
 
@@ -24,12 +24,13 @@ pub(super) async fn expect(lanes: &mut [Lane], terms: &Terms) -> Result<()> {
 
 impl Ends<'_> {
     /// Names the late copies among what lies behind the fence and nobody claims. All that are known, of earlier runs too.
+    /// `refound`: UIDs of what had lost its own with a UIDVALIDITY.
     pub(super) async fn meet_late(
         &mut self,
         (state, fence): (&PairState, &Fence),
         (rows, answer): (&[Brief], &Answer),
         (lists, prints): (&Lists, &mut Prints),
-        late: &[Late],
+        (late, refound): (&[Late], &[u32]),
     ) -> Result<HashSet<u32>> {
         let mut arrived = self.journal.arrived(state.id).await?;
         let Some(first) = late.iter().map(|late| late.next).min().filter(|_| self.rules.store) else {
@@ -40,18 +41,28 @@ impl Ends<'_> {
         let claimed: HashSet<u32> = rows.iter().filter_map(|row| row.uid).chain(found).collect();
         let free: Vec<u32> = lists.target.iter().map(|item| item.uid).filter(|uid| *uid >= first).collect();
         let free: Vec<u32> = free.into_iter().filter(|uid| !claimed.contains(uid) && !arrived.contains(uid)).collect();
-        let (Some(lowest), Some(last)) = (free.first(), lists.target.last()) else { return Ok(arrived) };
-        let headers = self.headers_of(&free, *lowest, fence, lists, prints).await?;
-        let (mut uids, mut named): (Vec<u32>, HashSet<&MessageId>) = Default::default();
+        // Where all were found again under new UIDs, a late copy may stand for one that is gone: nobody can tell of those
+        // that are alike.
+        let like = |late: &Late, item: &TargetItem| item.header == Some(late.header) && refound.contains(&item.uid);
+        let alike = |late: &&Late| lists.target.iter().filter(|item| like(late, item)).count() > 1;
+        let mut named: HashSet<&MessageId> = late.iter().filter(alike).map(|late| &late.id).collect();
+        if free.is_empty() && named.is_empty() {
+            return Ok(arrived);
+        }
+        let headers = self.headers_of(&free, fence, lists, prints).await?;
+        let refused: HashSet<&MessageId> =
+            rows.iter().filter(|row| row.state == State::Refused).map(|row| &row.id).collect();
+        let mut uids = Vec::new();
         for uid in &free {
             let header = headers.get(uid);
             let like = |late: &&Late| {
                 late.next <= *uid
                     && (strength == Some(Strength::Nothing) || header.is_some_and(|is| *is == late.header))
             };
-            // Of several that are alike each is named.
-            let one = late.iter().filter(like).find(|late| !named.contains(&late.id));
-            if let Some(late) = one.or_else(|| late.iter().find(like)) {
+            // Of several that are alike each is named; of what was refused the second time there are no two.
+            let rank = |late: &&Late| (refused.contains(&late.id), named.contains(&late.id));
+            let one = late.iter().filter(like).min_by_key(rank);
+            if let Some(late) = one {
                 named.insert(&late.id);
                 uids.push(*uid);
             }
@@ -63,24 +74,24 @@ impl Ends<'_> {
         let mut ids: Vec<MessageId> = named.into_iter().cloned().collect();
         ids.sort_unstable();
         arrived.extend(&uids);
-        let next = fence.uid_next.max(last.uid.saturating_add(1));
+        let last = lists.target.last().map_or(0, |last| last.uid);
+        let next = fence.uid_next.max(last.saturating_add(1));
         self.journal.note_arrived(state.id, uids, next, self.notices("maybe_twice", &ids)).await?;
         Ok(arrived)
     }
 
-    /// Of these messages of the target, all from `lowest` on. What its server does not tell is read.
+    /// Of these messages of the target, ascending. What its server does not tell is read.
     async fn headers_of(
         &mut self,
         uids: &[u32],
-        lowest: u32,
         fence: &Fence,
         lists: &Lists,
         prints: &mut Prints,
     ) -> Result<HashMap<u32, HeaderHash>> {
         let mut headers: HashMap<u32, HeaderHash> =
             lists.target.iter().filter_map(|item| Some((item.uid, item.header?))).collect();
-        if !lists.target_headers {
-            let listed = from_target(self.stop, self.target.list(&fence.folder, lowest, Want::Headers)).await?;
+        if let Some(lowest) = uids.first().filter(|_| !lists.target_headers) {
+            let listed = from_target(self.stop, self.target.list(&fence.folder, *lowest, Want::Headers)).await?;
             headers.extend(listed.entries.iter().filter_map(|entry| Some((entry.id.uid()?, entry.header?))));
         }
         loop {

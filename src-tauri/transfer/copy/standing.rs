@@ -132,6 +132,7 @@ impl Ends<'_> {
             target_validity: fence.validity,
             fence: fence.uid_next,
             whole: !fence.created && fence.uid_next > 1,
+            renumbered: false,
         }
     }
 
@@ -153,7 +154,7 @@ impl Ends<'_> {
             let known = self.journal.strangers(state.id).await?;
             self.journal.renew_target(state.id, fence.validity).await?;
             self.journal.set_strangers(state.id, Strangers { next: fence.uid_next, ..known }).await?;
-            (state.target_validity, state.fence) = (fence.validity, 1);
+            (state.target_validity, state.fence, state.renumbered) = (fence.validity, 1, true);
         }
         if state.source_validity != listing.validity {
             self.renew_source(&state, listing.validity).await?;
@@ -219,6 +220,11 @@ impl Ends<'_> {
         let flags = changes(flags_since(listing, &rows, &fence), &rows, &target);
         let mut lists = Lists { source, target, source_headers: false, target_headers: first };
         let late = self.journal.late(state.id).await?;
+        let lost: HashSet<MessageId> = match late.is_empty() {
+            true => HashSet::new(),
+            false => rows.iter().filter(|row| row.uid == Some(0)).map(|row| row.id.clone()).collect(),
+        };
+        let mut refound = Vec::new();
         let mut claimed = false;
         let answer = loop {
             let strength = self.journal.strength().await?;
@@ -228,6 +234,7 @@ impl Ends<'_> {
                 ledger: &rows,
                 prints: &prints,
                 late: &late,
+                renumbered: state.renumbered,
                 fence: state.fence,
                 from,
                 source_headers: lists.source_headers,
@@ -238,6 +245,7 @@ impl Ends<'_> {
                 estimate: !self.rules.store,
             });
             claimed |= !answer.found.is_empty();
+            refound.extend(answer.found.iter().filter(|found| lost.contains(&found.id)).map(|found| found.uid));
             self.claim(&state, &answer, &mut rows, &mut prints).await?;
             match std::mem::take(&mut answer.need) {
                 Need::Nothing => break answer,
@@ -252,7 +260,7 @@ impl Ends<'_> {
         };
         self.conclude(&state, &answer).await?;
         let known = (rows.as_slice(), &answer);
-        let arrived = self.meet_late((&state, &fence), known, (&lists, &mut prints), &late).await?;
+        let arrived = self.meet_late((&state, &fence), known, (&lists, &mut prints), (&late, &refound)).await?;
         let foreign = self.meet_strangers(&state, &fence, known, (&lists, &prints), &arrived).await?;
         let again =
             |id: &MessageId| answer.store.binary_search(id).is_ok() || answer.undecided.binary_search(id).is_ok();
@@ -365,6 +373,9 @@ impl Ends<'_> {
         self.journal.commit(state.id, ledger).await?;
         if state.whole && answer.undecided.is_empty() {
             self.journal.looked_through(state.id).await?;
+        }
+        if state.renumbered && answer.undecided.is_empty() {
+            self.journal.numbered(state.id).await?;
         }
         Ok(())
     }

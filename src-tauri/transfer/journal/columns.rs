@@ -76,6 +76,7 @@ pub(super) fn pair(row: &rusqlite::Row) -> rusqlite::Result<PairState> {
         target_validity: row.get(4)?,
         fence: row.get(5)?,
         whole: row.get(6)?,
+        renumbered: row.get(7)?,
     })
 }
 

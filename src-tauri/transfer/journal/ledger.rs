@@ -26,6 +26,8 @@ pub struct PairState {
     pub fence: u32,
     /// What lies before the fence has not been looked through to its end.
     pub whole: bool,
+    /// The target folder has a UIDVALIDITY under which it was not looked through yet: UIDs are open though nothing is gone.
+    pub renumbered: bool,
 }
 
 /// What became of a message. Stored as a number; numbers are only ever added.
@@ -241,12 +243,21 @@ impl Journal {
         .await
     }
 
+    /// What has no UID since the last [`Journal::renew_target`] is gone: all that is there was found.
+    pub(crate) async fn numbered(&self, pair: PairId) -> Result<()> {
+        self.run(move |file| {
+            file.prepare_cached("DELETE FROM setting WHERE key = ?1")?.execute([renumbered(pair)]).map(drop)
+        })
+        .await
+    }
+
     /// The target folder has a new UIDVALIDITY: every UID known there is nothing any more, and all that it holds
     /// may be ours.
     pub(crate) async fn renew_target(&self, pair: PairId, validity: u32) -> Result<()> {
         self.run(move |file| {
             file.execute("UPDATE ledger SET uid = 0 WHERE pair = ?1 AND uid IS NOT NULL", [pair.0])?;
             super::late::renew_target(file, pair)?;
+            file.execute("INSERT OR REPLACE INTO setting VALUES (?1, '1')", [renumbered(pair)])?;
             file.execute("UPDATE pair SET target_validity = ?2, fence = 1 WHERE pair = ?1", params![pair.0, validity])
                 .map(drop)
         })
@@ -348,7 +359,14 @@ impl Journal {
 }
 
 const RUN: &str = "ifnull((SELECT CAST(value AS INTEGER) FROM setting WHERE key = 'run'), 0)";
-pub(super) const PAIR: &str = "SELECT pair, source, target, source_validity, target_validity, fence, whole FROM pair";
+pub(super) const PAIR: &str = "SELECT pair, source, target, source_validity, target_validity, fence, whole,
+    EXISTS (SELECT 1 FROM setting WHERE key = 'renumbered ' || pair) FROM pair";
+
+/// The setting that says so of this pair.
+fn renumbered(pair: PairId) -> String {
+    format!("renumbered {}", pair.0)
+}
+
 const VALIDITY: &str = "(SELECT source_validity FROM pair WHERE pair = ?1)";
 
 fn write(file: &Transaction, pair: PairId, ledger: &Ledger) -> rusqlite::Result<()> {

@@ -23,6 +23,7 @@ fn state(name: &str) -> PairState {
         target_validity: 9,
         fence: 5,
         whole: true,
+        renumbered: false,
     }
 }
 

@@ -13,7 +13,16 @@ pub enum Kind {
     Loose,
     /// Intended, not settled.
     Doubt,
+    /// Done, and not there when the folder was looked through: its owner may have brought it back.
+    Gone,
     New,
+}
+
+impl Kind {
+    /// Nothing is stored for it.
+    pub fn is_done(self) -> bool {
+        matches!(self, Kind::Loose | Kind::Gone)
+    }
 }
 
 #[derive(Debug)]
@@ -105,7 +114,7 @@ pub fn decide(
     let everybody: Vec<usize> = (0..claimants.len()).collect();
     // Messages that are done only look for their UIDs: which of several identical ones is whose does not matter.
     let alike = prints.iter().all(|print| print.is_some() && *print == prints[0]);
-    let done = claimants.iter().all(|claimant| claimant.kind == Kind::Loose);
+    let done = claimants.iter().all(|claimant| claimant.kind.is_done());
     if question.estimate || (done && alike) {
         give(question, claimants, &prints, &everybody, items.iter().collect(), false, &mut verdicts);
         return Ok(verdicts);
@@ -201,12 +210,14 @@ fn weakly(
     leftovers: bool,
     verdicts: &mut [Verdict],
 ) {
-    let (done, open): (Vec<usize>, Vec<usize>) = rest.iter().partition(|at| claimants[**at].kind == Kind::Loose);
+    let (gone, rest): (Vec<usize>, Vec<usize>) = rest.iter().partition(|at| claimants[**at].kind == Kind::Gone);
+    let (done, open): (Vec<usize>, Vec<usize>) = rest.into_iter().partition(|at| claimants[*at].kind == Kind::Loose);
     let free = give(question, claimants, prints, &done, free, true, verdicts);
     let alike =
         open.iter().all(|at| prints[*at].map(|print| print.sha256) == prints[open[0]].map(|print| print.sha256));
     if !leftovers && (free.len() >= open.len() || alike) {
         let free = give(question, claimants, prints, &open, free, true, verdicts);
+        let free = give(question, claimants, prints, &gone, free, true, verdicts);
         let left = open.iter().filter(|at| verdicts[**at] == Verdict::Absent && claimants[**at].kind == Kind::New);
         let left: Vec<usize> = left.copied().filter(|_| !free.is_empty()).collect();
         left.into_iter().for_each(|at| verdicts[at] = Verdict::Undecidable);

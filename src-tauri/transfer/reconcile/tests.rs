@@ -33,6 +33,8 @@ struct Case {
     twice: Vec<u32>,
     /// Stored again after they were in doubt, by their ids.
     late: Vec<u32>,
+    /// The target was not looked through under its present UIDVALIDITY.
+    renumbered: bool,
     /// How often octets were asked for, and of how many messages.
     read: (usize, usize),
 }
@@ -89,6 +91,7 @@ impl Case {
                 ledger: &ledger,
                 prints: &prints,
                 late: &late,
+                renumbered: self.renumbered,
                 fence: self.fence,
                 from,
                 source_headers,
@@ -289,6 +292,41 @@ fn what_is_known_to_be_gone_comes_after_what_was_just_stored() {
     assert_eq!((pairs(&answer), uids(&answer.gone)), (vec![(2, 10)], vec![1, 3]));
 }
 
+/// Two with one header at a server that changes octets: which of them the only copy is.
+#[test]
+fn what_is_in_doubt_comes_before_what_was_gone_and_after_what_lost_its_number() {
+    let ask = |renumbered| {
+        let mut case = Case {
+            source: vec![(1, Made(1, 1, 0)), (2, Made(1, 2, 0))],
+            target: vec![(10, Made(1, 3, 0))],
+            ledger: vec![(1, State::Stored, Some(0), Made(1, 1, 0)), (2, State::Intended, None, Made(1, 2, 0))],
+            fence: 1,
+            strength: Some(Strength::HeaderAndSize),
+            renumbered,
+            ..Case::default()
+        };
+        let answer = case.ask();
+        (pairs(&answer), uids(&answer.store), uids(&answer.gone))
+    };
+    assert_eq!(ask(false), (vec![(2, 10)], vec![], vec![1]));
+    assert_eq!(ask(true), (vec![(1, 10)], vec![2], vec![]));
+}
+
+/// Of identical ones those that lay there before us have the lower UIDs.
+#[test]
+fn what_lay_there_before_is_not_taken_for_ours() {
+    let twin = Made(1, 0, 0);
+    let mut case = Case {
+        source: vec![(1, twin), (2, twin)],
+        target: vec![(10, twin), (11, twin)],
+        ledger: vec![(1, State::Already, Some(0), twin), (2, State::Stored, Some(0), twin)],
+        fence: 1,
+        renumbered: true,
+        ..Case::default()
+    };
+    assert_eq!(pairs(&case.ask()), [(1, 10), (2, 11)]);
+}
+
 #[test]
 fn nothing_is_gone_before_it_is_known_what_the_target_preserves() {
     let mut case = Case {
@@ -391,6 +429,7 @@ fn two_hundred_thousand_are_not_quadratic() {
             ledger: &[],
             prints: &prints,
             late: &[],
+            renumbered: false,
             fence: 1,
             from: 1,
             source_headers: true,
