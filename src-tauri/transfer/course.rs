@@ -4,7 +4,7 @@
 
 use crate::board::Board;
 use crate::copy::Before;
-use crate::crew::{Crew, Sessions};
+use crate::crew::{Crew, Opening, Sessions};
 use crate::endpoint::{Door, Opener};
 use crate::growth::Growth;
 use crate::home::{Home, Lock};
@@ -24,7 +24,7 @@ use crate::wake::Clock;
 use crate::{Counts, Phase, Place, Problem, ProblemLevel, Request, Task};
 use account::{Credentials, provider};
 use archive::{Archive, Through};
-use futures::future::{BoxFuture, OptionFuture};
+use futures::future::OptionFuture;
 use mail::{Budget, Capacity, Cause, Failure, FolderPath, MessageId, Result, Side, Source, Status};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -33,6 +33,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 /// Octets of bodies in memory at once.
 const MEMORY: u32 = 56 * 1024 * 1024;
@@ -293,7 +294,7 @@ impl Course {
 
     /// One pair more, beside those that are open, and how long it took. Nobody is asked for a secret, and what fails
     /// here fails no run. None: one of the sides is no account, was never open, or was signed in to too often lately.
-    pub fn another(&mut self) -> Option<BoxFuture<'static, (Duration, Result<Sessions>)>> {
+    pub fn another(&mut self) -> Option<Opening> {
         if !self.due().is_zero() {
             return None;
         }
@@ -306,7 +307,7 @@ impl Course {
         };
         let (archive, budget, gate) = (self.archive.clone(), self.budget.clone(), self.gate.clone());
         let repair = self.request.answers.repair;
-        Some(Box::pin(async move {
+        let opening = async move {
             let begun = Instant::now();
             let (source, target) = tokio::join!(source, OptionFuture::from(target));
             let both = match (source, target.transpose()) {
@@ -319,7 +320,9 @@ impl Course {
                 (Err(failure), _) | (_, Err(failure)) => Err(failure),
             };
             (begun.elapsed(), both)
-        }))
+        };
+        // A task of its own: it goes on while something else is awaited.
+        Some(AbortOnDropHandle::new(tokio::spawn(opening)))
     }
 
     /// What follows a failure. Some: the end of the run.

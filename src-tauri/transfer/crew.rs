@@ -76,28 +76,45 @@ impl Work for Stream {
     }
 }
 
-/// Pairs that have nothing to do at the moment.
-pub(crate) struct Crew(Vec<Sessions>);
+/// How long it took to open a pair, and what came of it.
+pub(crate) type Opening = AbortOnDropHandle<(Duration, Result<Sessions>)>;
+
+pub(crate) struct Crew {
+    /// Pairs that have nothing to do at the moment.
+    idle: Vec<Sessions>,
+    /// On their way.
+    opening: FuturesUnordered<Opening>,
+}
 
 impl Crew {
     pub fn of(first: Sessions) -> Self {
-        Self(vec![first])
+        Self { idle: vec![first], opening: FuturesUnordered::new() }
     }
 
     /// For what is not done folder by folder.
     pub fn first(&mut self) -> Result<&mut Sessions> {
-        self.0.first_mut().ok_or_else(|| Failure::new(Cause::Closed))
+        self.idle.first_mut().ok_or_else(|| Failure::new(Cause::Closed))
     }
 
     /// Says goodbye to all but `keep`.
     pub async fn part(&mut self, keep: usize) {
-        let leaving = self.0.split_off(keep.min(self.0.len()));
+        let leaving = self.idle.split_off(keep.min(self.idle.len()));
         let goodbyes = join_all(leaving.into_iter().map(Sessions::close));
         let _ = tokio::time::timeout(GOODBYE, goodbyes).await;
     }
 }
 
 impl Course {
+    /// Opens more pairs while the first still looks, where so many messages are expected that they will be needed.
+    pub fn open_ahead(&mut self, crew: &mut Crew, messages: u64) {
+        let now = Instant::now();
+        self.growth.begin(now, 0.0);
+        if crew.opening.is_empty() && crew.idle.len() == 1 {
+            let more = self.growth.ahead(now, messages);
+            crew.opening.extend((0..more).map_while(|_| self.another()));
+        }
+    }
+
     /// Works with every pair there is, and with more while that pays. `Err`: the last pair's failure, or one that new
     /// connections would meet too. What a lost pair left undone does not wait any more.
     pub async fn work_with<W: Work>(
@@ -108,14 +125,13 @@ impl Course {
         halt: &CancellationToken,
     ) -> Result<()> {
         let mut at_work = FuturesUnordered::new();
-        let mut opening = FuturesUnordered::new();
         self.at = None;
         self.growth.begin(Instant::now(), self.done());
         let mut end = loop {
             let waiting = work.backlog();
             while at_work.len() < waiting.slices.max(1)
                 && waiting.slices > 0
-                && let Some(mut sessions) = crew.0.pop()
+                && let Some(mut sessions) = crew.idle.pop()
             {
                 let work = Arc::clone(work);
                 // A task of its own: hashing for several pairs is more than one core can do.
@@ -127,15 +143,15 @@ impl Course {
             if at_work.is_empty() {
                 break Ok(());
             }
-            let pairs = at_work.len() + crew.0.len();
-            if opening.is_empty() {
+            let pairs = at_work.len() + crew.idle.len();
+            if crew.opening.is_empty() {
                 let more = self.growth.more(Instant::now(), pairs, self.done(), work.backlog());
-                opening.extend((0..more).map_while(|_| self.another()));
+                crew.opening.extend((0..more).map_while(|_| self.another()));
             }
             tokio::select! {
                 biased;
                 Some(ended) = at_work.next() => match ended.map_err(|_| Lost::nobody(Failure::new(Cause::Closed))) {
-                    Ok((sessions, Ok(()))) => crew.0.push(sessions),
+                    Ok((sessions, Ok(()))) => crew.idle.push(sessions),
                     Ok((_, Err(lost))) | Err(lost) => {
                         let left = pairs - 1;
                         self.growth.lost(Instant::now(), self.done(), &lost.failure, left);
@@ -148,19 +164,21 @@ impl Course {
                         log::info!("run {}: one of {pairs} pairs is lost: {failure} on {:?}", self.id, failure.side);
                     }
                 },
-                Some((took, opened)) = opening.next(), if !opening.is_empty() => match opened {
-                    Ok(sessions) => {
+                Some(opened) = crew.opening.next(), if !crew.opening.is_empty() => match opened {
+                    Ok((took, Ok(sessions))) => {
                         self.growth.joined(Instant::now(), self.done(), took);
-                        crew.0.push(sessions);
+                        crew.idle.push(sessions);
                     }
-                    Err(failure) => {
+                    Ok((_, Err(failure))) => {
                         log::info!("run {}: no more than {pairs} pairs: {failure} on {:?}", self.id, failure.side);
                         self.growth.refused(Instant::now(), self.done(), &failure, pairs);
                     }
+                    Err(_) => {}
                 },
                 () = tokio::time::sleep(LOOK) => {}
             }
         };
+        crew.opening.clear();
         if end.is_err() {
             halt.cancel();
             let rest = async { while at_work.next().await.is_some() {} };

@@ -14,6 +14,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
+use tokio::task::unconstrained;
 use tokio_util::sync::CancellationToken;
 
 /// How many of the first stored messages are read back, and octets of all of them.
@@ -175,7 +176,8 @@ impl<'a> CopyFeed<'a> {
         if stop.is_cancelled() {
             return Some(None);
         }
-        let now = poll_fn(|context| self.poll(context)).now_or_never();
+        // What is there is taken now, however many of them: a batch that is cut short is a transaction more for the server.
+        let now = unconstrained(poll_fn(|context| self.poll(context))).now_or_never();
         if now.is_some() || !wait {
             return now;
         }

@@ -13,9 +13,12 @@ const FAIR: usize = 4;
 const FEW: f64 = 100.0;
 /// Octets that cost as much as one message more.
 const MESSAGE: f64 = 16.0 * 1024.0;
-/// Pairs have paid when all together are so much faster; and when they shall be more than `FAIR`.
-const RISE: f64 = 1.1;
-const STEEP: f64 = 1.6;
+/// Pairs have paid when all together are faster by so much of what their number promised; and when they shall be more
+/// than `FAIR`.
+const RISE: f64 = 0.1;
+const STEEP: f64 = 0.6;
+/// With `FAIR` pairs and nothing to compare their pace with, some more are tried where the rest takes so many seconds.
+const LONG: f64 = 2.0;
 /// A pace is not judged sooner.
 const WINDOW: Duration = Duration::from_millis(150);
 /// A server that is opened faster than this is near: one pair keeps it busy, and several only get into each other's way,
@@ -36,14 +39,25 @@ pub(crate) struct Growth {
     opening: Duration,
     /// Since the number of pairs changed: when, and the work done before.
     since: (Instant, f64),
+    /// The same since something was done after that: before, the line fills.
+    filled: Option<(Instant, f64)>,
     /// Work a second before the last pairs came.
     before: f64,
     /// The same for those that are being opened; they come one by one.
     last: f64,
+    /// How many pairs there were then, and whether their pace was measured for long enough to compare it with.
+    earlier: usize,
+    measured: bool,
     window: Duration,
     /// Connections lost so far; each holds up the next opening longer.
     losses: u32,
     not_before: Option<Instant>,
+}
+
+/// Work a second since then.
+fn pace((when, before): (Instant, f64), now: Instant, done: f64) -> f64 {
+    let seconds = now.saturating_duration_since(when).as_secs_f64();
+    if seconds > 0.0 { (done - before).max(0.0) / seconds } else { 0.0 }
 }
 
 /// Messages and octets in one number.
@@ -60,8 +74,11 @@ impl Growth {
             haste,
             opening: Duration::ZERO,
             since: (Instant::now(), 0.0),
+            filled: None,
             before: 0.0,
             last: 0.0,
+            earlier: 0,
+            measured: false,
             window: Duration::ZERO,
             losses: 0,
             not_before: None,
@@ -69,13 +86,12 @@ impl Growth {
     }
 
     fn changed(&mut self, now: Instant, done: f64) {
-        self.since = (now, done);
+        (self.since, self.filled) = ((now, done), None);
         self.window = self.opening.max(WINDOW) / self.haste;
     }
 
     fn pace(&self, now: Instant, done: f64) -> f64 {
-        let seconds = now.saturating_duration_since(self.since.0).as_secs_f64();
-        if seconds > 0.0 { (done - self.since.1).max(0.0) / seconds } else { 0.0 }
+        pace(self.since, now, done)
     }
 
     /// Work begins with the pairs that are there.
@@ -95,21 +111,50 @@ impl Growth {
         if near && waiting.octets / waiting.messages.max(1) < LARGE {
             return 0;
         }
-        let pace = self.pace(now, done);
-        if self.before > 0.0 {
-            if now < self.since.0 + self.window {
-                return 0;
-            }
-            let rise = if pairs >= FAIR && !self.asked { STEEP } else { RISE };
-            if pace < self.before * rise / f64::from(self.haste) {
-                // Perhaps it only looks so: once more after twice the time.
-                self.window *= 2;
-                return 0;
+        if self.filled.is_none() && done > self.since.1 {
+            self.filled = Some((now, done));
+        }
+        let fair = pairs >= FAIR && !self.asked;
+        let settled = self.filled.filter(|(since, _)| now >= *since + self.window);
+        let pace = settled.map_or_else(|| self.pace(now, done), |since| pace(since, now, done));
+        if (fair || self.before > 0.0) && settled.is_none() {
+            return 0;
+        }
+        let lasts = |seconds: f64| pace == 0.0 || rest / pace > seconds / f64::from(self.haste);
+        let comparable = self.before > 0.0 && (self.measured || !fair);
+        let paid = if comparable {
+            let promised = pairs as f64 / self.earlier.max(1) as f64 - 1.0;
+            let rise = 1.0 + promised * if fair { STEEP } else { RISE };
+            pace >= self.before * rise / f64::from(self.haste)
+        } else {
+            !fair || lasts(LONG)
+        };
+        if !paid {
+            // Perhaps it only looks so: once more after twice the time.
+            self.window *= 2;
+            return 0;
+        }
+        if !lasts(WORTH * self.opening.as_secs_f64()) {
+            return 0;
+        }
+        (self.last, self.earlier, self.measured) = (pace, pairs, settled.is_some());
+        let step = if fair && !comparable { FAIR / 2 } else { pairs };
+        step.min(self.most - pairs).min(waiting.slices)
+    }
+
+    /// How many to open beside the first before it is known what exactly is due of so many messages.
+    pub fn ahead(&mut self, now: Instant, messages: u64) -> usize {
+        let mut expected = Backlog { slices: (messages as f64 / FEW) as usize, messages, octets: 0 };
+        let mut ahead = 0;
+        loop {
+            match self.more(now, 1 + ahead, 0.0, expected) {
+                0 => return ahead,
+                more => {
+                    ahead += more;
+                    expected.slices -= more;
+                }
             }
         }
-        let worth = pace == 0.0 || rest / pace > WORTH * self.opening.as_secs_f64() / f64::from(self.haste);
-        self.last = pace;
-        if worth { pairs.min(self.most - pairs).min(waiting.slices) } else { 0 }
     }
 
     pub fn opened(&mut self, took: Duration) {
@@ -181,28 +226,69 @@ mod tests {
         assert_eq!(free.more(now, 1, 0.0, large), 1);
     }
 
+    /// So many are at work from `at` on, at so much work a second, and after a second more are asked for.
+    fn a_second(growth: &mut Growth, at: Instant, pairs: usize, done: f64, pace: f64, rest: Backlog) -> usize {
+        assert_eq!(growth.more(at, pairs, done, rest), 0, "nothing is known yet");
+        assert_eq!(growth.more(at + seconds(0.1), pairs, done + pace * 0.1, rest), 0, "too soon to judge");
+        growth.more(at + seconds(1.1), pairs, done + pace * 1.1, rest)
+    }
+
     #[test]
     fn it_grows_while_it_pays_and_no_further() {
-        let (mut growth, now) = growth(None);
         let rest = waiting(900, 900_000);
+        let (mut growth, now) = growth(None);
         assert_eq!(growth.more(now, 1, 0.0, rest), 1);
-        growth.joined(now + seconds(1.0), 100.0, OPENING);
-        assert_eq!(growth.more(now + seconds(1.1), 2, 200.0, rest), 0, "too soon to judge");
-        assert_eq!(growth.more(now + seconds(2.0), 2, 300.0, rest), 2, "200 a second instead of 100");
-        assert_eq!(growth.more(now + seconds(2.0), 2, 300.0, waiting(1, 900_000)), 1, "one slice is left");
-        growth.joined(now + seconds(2.0), 300.0, OPENING);
-        growth.joined(now + seconds(2.0), 300.0, OPENING);
-        assert_eq!(growth.more(now + seconds(3.0), 4, 505.0, rest), 0, "205 instead of 200");
-        assert_eq!(growth.more(now + seconds(4.0), 4, 800.0, rest), 0, "250 in the longer view: four are enough");
+        let at = |second: f64| now + seconds(second);
+        growth.joined(at(1.0), 100.0, OPENING);
+        assert_eq!(a_second(&mut growth, at(1.0), 2, 100.0, 200.0, rest), 2, "200 a second instead of 100");
+        growth.joined(at(3.0), 500.0, OPENING);
+        growth.joined(at(3.0), 500.0, OPENING);
+        assert_eq!(a_second(&mut growth, at(3.0), 4, 500.0, 205.0, rest), 0, "205 instead of 200");
+        assert_eq!(growth.more(at(5.0), 4, 500.0 + 250.0 * 2.0, rest), 0, "250 in the longer view: four are enough");
+
         let (mut far, now) = self::growth(None);
+        let at = |second: f64| now + seconds(second);
         assert_eq!(far.more(now, 1, 0.0, rest), 1);
-        far.joined(now + seconds(1.0), 10.0, OPENING);
-        assert_eq!(far.more(now + seconds(2.0), 2, 30.0, rest), 2);
-        far.joined(now + seconds(2.0), 30.0, OPENING);
-        far.joined(now + seconds(2.01), 30.0, OPENING);
-        assert_eq!(far.more(now + seconds(3.01), 4, 68.0, rest), 4, "38 instead of 20 a second: the line is long");
-        far.joined(now + seconds(3.0), 68.0, OPENING);
-        assert_eq!(far.more(now + seconds(9.0), 8, 99_000.0, rest), 0, "eight are the most");
+        far.joined(at(1.0), 10.0, OPENING);
+        assert_eq!(a_second(&mut far, at(1.0), 2, 10.0, 20.0, rest), 2);
+        far.joined(at(3.0), 50.0, OPENING);
+        far.joined(at(3.0), 50.0, OPENING);
+        assert_eq!(a_second(&mut far, at(3.0), 4, 50.0, 38.0, rest), 4, "38 instead of 20 a second: the line is long");
+        (0..4).for_each(|_| far.joined(at(5.0), 130.0, OPENING));
+        assert_eq!(far.more(at(9.0), 8, 99_000.0, rest), 0, "eight are the most");
+    }
+
+    #[test]
+    fn little_is_left_to_the_pairs_there_are() {
+        let (mut growth, now) = growth(None);
+        let at = |second: f64| now + seconds(second);
+        assert_eq!(growth.more(now, 1, 0.0, waiting(900, 900_000)), 1);
+        growth.joined(at(1.0), 100.0, OPENING);
+        assert_eq!(a_second(&mut growth, at(1.0), 2, 100.0, 200.0, waiting(1, 900_000)), 1, "one slice is left");
+    }
+
+    #[test]
+    fn much_mail_is_met_by_four_pairs_at_once_and_more_are_tried_where_it_lasts() {
+        let (mut growth, now) = growth(None);
+        let at = |second: f64| now + seconds(second);
+        assert_eq!([0, 99, 150, 300, 900_000].map(|messages| growth.ahead(now, messages)), [0, 0, 1, 3, 3]);
+        let (mut asked, now) = self::growth(Some(3));
+        assert_eq!(asked.ahead(now, 900_000), 2);
+
+        growth.begin(at(1.0), 0.0);
+        let soon = waiting(900, 8_000);
+        assert_eq!(a_second(&mut growth, at(1.0), 4, 10.0, 5_000.0, soon), 0, "it is soon over");
+        growth.begin(at(10.0), 0.0);
+        let rest = waiting(900, 900_000);
+        assert_eq!(a_second(&mut growth, at(10.0), 4, 10.0, 100.0, rest), 2);
+        growth.joined(at(12.0), 210.0, OPENING);
+        growth.joined(at(12.0), 210.0, OPENING);
+        assert_eq!(a_second(&mut growth, at(12.0), 6, 220.0, 110.0, rest), 0, "110 instead of 100: six are enough");
+        growth.begin(at(20.0), 0.0);
+        assert_eq!(a_second(&mut growth, at(20.0), 4, 10.0, 100.0, rest), 2);
+        growth.joined(at(22.0), 210.0, OPENING);
+        growth.joined(at(22.0), 210.0, OPENING);
+        assert_eq!(a_second(&mut growth, at(22.0), 6, 220.0, 140.0, rest), 2, "140 instead of 100: eight are the most");
     }
 
     #[test]

@@ -191,6 +191,10 @@ impl Course {
             let (_, target) = both(crew.first()?)?;
             undo::settle(&self.journal, target).await.map_err(|failure| failure.on(Side::Target))?;
         }
+        // All that the survey counted, of which a first copy stores most.
+        if store && self.journal.pairs().await?.is_empty() {
+            self.open_ahead(crew, self.planned().iter().map(|planned| survey::messages(&planned.source)).sum());
+        }
         let halt = stop.child_token();
         let before = Arc::clone(&self.before);
         let terms = Terms { journal: self.journal.clone(), rules, before, stop: halt.clone() };

@@ -11,6 +11,7 @@ use super::{Imap, refusal, set};
 use crate::ports::{Given, Order, Portion};
 use crate::{Cause, Failure, Fetched, Message, MessageId, Part, Reach, Result};
 use std::collections::VecDeque;
+use tokio::task::unconstrained;
 
 /// Messages in one command; messages and commands under way: enough to hide a slow line, few enough to stop soon, and to
 /// leave something to other connections.
@@ -133,7 +134,8 @@ impl Active {
                 Fetched::Hashed { id, sha256, header, octets, flags, date }
             }
         };
-        self.closed = self.portion.out.send(fetched).await.is_err();
+        // It waits for room alone, not for its turn among tasks: the octets behind it are there already.
+        self.closed = unconstrained(self.portion.out.send(fetched)).await.is_err();
     }
 
     /// Names what never came, and lets go of the portion.

@@ -2,7 +2,7 @@
 
 use super::standing::{Lists, Standing};
 use super::{Ends, from_source, from_target};
-use crate::journal::{Print, Strength, flag_mark};
+use crate::journal::{Journal, PairId, Print, Strength, flag_mark};
 use crate::reconcile::{Prints, TargetItem};
 use mail::{Entry, Fetched, Folder, InternalDate, MessageId, Part, Result, Source, Want};
 use std::collections::HashMap;
@@ -44,6 +44,43 @@ pub async fn dated<S: Source + ?Sized>(
     let (fetched, ()) = tokio::join!(source.fetch(folder, ids, Part::Hashes, into), taking);
     fetched?;
     Ok(prints)
+}
+
+/// Some of what was stored in a folder of the target.
+pub(super) struct Sample<'a> {
+    pub journal: &'a Journal,
+    pub pair: PairId,
+    pub folder: &'a Folder,
+}
+
+impl Sample<'_> {
+    /// What the target has preserved of each of `stored` that it still has.
+    pub async fn read<S: Source + ?Sized>(
+        &self,
+        target: &mut S,
+        stored: &[(MessageId, Print)],
+    ) -> Result<Vec<(MessageId, Strength)>> {
+        let mut sample: Vec<(MessageId, &MessageId, &Print)> = Vec::new();
+        for (id, print) in stored {
+            if let Some(uid) = self.journal.uid(self.pair, id).await? {
+                sample.push((MessageId::Uid(uid), id, print));
+            }
+        }
+        sample.sort_unstable_by(|(one, ..), (other, ..)| one.cmp(other));
+        let uids: Vec<MessageId> = sample.iter().map(|(uid, ..)| uid.clone()).collect();
+        let read = prints(target, self.folder, &uids).await?;
+        let preserved = |stored: &Print, now: &Print| match (now.sha256 == stored.sha256, now.header == stored.header) {
+            (true, _) => Strength::Octets,
+            (_, true) if now.octets == stored.octets => Strength::HeaderAndSize,
+            (_, true) => Strength::Header,
+            _ => Strength::Nothing,
+        };
+        let seen = sample.into_iter().filter_map(|(uid, id, stored)| {
+            let now = read.get(&uid).copied().flatten()?;
+            Some((id.clone(), preserved(stored, &now)))
+        });
+        Ok(seen.collect())
+    }
 }
 
 impl Ends<'_> {
@@ -106,31 +143,11 @@ impl Ends<'_> {
         if stored.is_empty() || self.journal.strength().await? == Some(Strength::Octets) {
             return Ok(());
         }
-        let mut sample: Vec<(u32, &MessageId, Print)> = Vec::new();
-        for (id, print) in stored {
-            if let Some(uid) = self.journal.uid(standing.state.id, id).await? {
-                sample.push((uid, id, *print));
-            }
-        }
-        sample.sort_unstable_by_key(|(uid, ..)| *uid);
-        let ids: Vec<MessageId> = sample.iter().map(|(uid, ..)| MessageId::Uid(*uid)).collect();
-        let read =
-            from_target(self.stop, async { prints(&mut *self.target, &standing.fence.folder, &ids).await }).await?;
-        let mut learnt = must.then_some(Strength::Nothing);
-        let mut changed = Vec::new();
-        for (uid, id, stored) in sample {
-            let Some(Some(now)) = read.get(&MessageId::Uid(uid)) else { continue };
-            let seen = match (now.sha256 == stored.sha256, now.header == stored.header) {
-                (true, _) => Strength::Octets,
-                (_, true) if now.octets == stored.octets => Strength::HeaderAndSize,
-                (_, true) => Strength::Header,
-                _ => Strength::Nothing,
-            };
-            if seen < Strength::Octets {
-                changed.push(id.clone());
-            }
-            learnt = learnt.max(Some(seen));
-        }
+        let sample = Sample { journal: self.journal, pair: standing.state.id, folder: &standing.fence.folder };
+        let read = from_target(self.stop, sample.read(&mut *self.target, stored)).await?;
+        let changed: Vec<MessageId> =
+            read.iter().filter(|(_, seen)| *seen < Strength::Octets).map(|(id, _)| id.clone()).collect();
+        let learnt = read.iter().map(|(_, seen)| *seen).max().max(must.then_some(Strength::Nothing));
         self.journal.add_problems(self.notices("changed_by_server", &changed)).await?;
         match learnt {
             Some(strength) => self.journal.learn(strength).await,

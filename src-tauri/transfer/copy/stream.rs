@@ -4,14 +4,16 @@
 
 use super::lane::{Lane, Steps};
 use super::lead::Lead;
-use super::{Step, stopped};
+use super::reading::Sample;
+use super::{Step, from_target, stopped};
 use crate::feed::{CopyFeed, Incoming, Tally, refuse};
-use crate::journal::{Journal, Ledger, PairState};
+use crate::journal::{Journal, Ledger, PairState, Strength};
 use crate::queue::{Pool, Slice};
 use async_trait::async_trait;
 use mail::{
-    Cause, Failure, Fence, Fetched, Folder, Given, MessageId, Order, Part, Portion, Result, Side, Source, Target,
+    Cause, Failure, Fence, Fetched, Folder, Given, MessageId, Order, Part, Portion, Reach, Result, Side, Source, Target,
 };
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedSender};
@@ -67,6 +69,8 @@ pub struct Stream {
     stop: CancellationToken,
     /// How many times the usual time limits its sessions have.
     patience: u32,
+    /// A pair has begun to read back some of what was stored.
+    reads_back: AtomicBool,
 }
 
 impl Stream {
@@ -91,7 +95,7 @@ impl Stream {
                 tally: Mutex::default(),
             }));
         }
-        Arc::new(Self { tracks, pool: Mutex::new(pool), journal, stop, patience })
+        Arc::new(Self { tracks, pool: Mutex::new(pool), journal, stop, patience, reads_back: AtomicBool::new(false) })
     }
 
     pub fn pool(&self) -> MutexGuard<'_, Pool> {
@@ -154,7 +158,33 @@ impl Stream {
             (_, Err(failure)) => return Err(lost(failure)),
             (Ok(()), Ok(())) => {}
         }
-        self.name_missing(missing).await.map_err(nobody)
+        self.name_missing(missing).await.map_err(nobody)?;
+        if self.reads_back.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
+        match self.read_back(target).await {
+            Err(failure) if failure.reach > Reach::Folder => Err(nobody(failure)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Done by the first pair that nothing is left for, while the others store on: where this target preserves every
+    /// octet, nobody has to look any closer.
+    async fn read_back(&self, target: &mut dyn Target) -> Result<()> {
+        let sampled = self.tracks.iter().find_map(|track| {
+            let sample = track.tally().sample.clone();
+            (!sample.is_empty()).then_some((track, sample))
+        });
+        let Some((track, stored)) = sampled else { return Ok(()) };
+        if self.journal.strength().await?.is_some() {
+            return Ok(());
+        }
+        let sample = Sample { journal: &self.journal, pair: track.pair.id, folder: &track.fence.folder };
+        let read = from_target(&self.stop, sample.read(&mut *target, &stored)).await?;
+        if !read.is_empty() && read.iter().all(|(_, seen)| *seen == Strength::Octets) {
+            self.journal.learn(Strength::Octets).await?;
+        }
+        Ok(())
     }
 
     /// This message has failed, whatever else is tried.
