@@ -204,8 +204,8 @@ fn a_password_changed_on_the_way_keeps_what_was_moved() {
         let line = Duration::from_millis(30);
         let (to_old, to_new) = (Proxy::to(old.tls, line), Proxy::to(new.tls, line));
         // Neither side is done before the other has begun.
-        to_old.narrow(4_000_000);
-        to_new.narrow(4_000_000);
+        to_old.narrow(3_000_000);
+        to_new.narrow(3_000_000);
         let person = person(&old, &new);
         let urls = (old.url_at("imaps", to_old.port), new.url_at("imaps", to_new.port));
         let arguments = patience(arguments("move", &old, &urls.0, &urls.1), "0");
@@ -214,6 +214,9 @@ fn a_password_changed_on_the_way_keeps_what_was_moved() {
         assert!(moving.is_some() && !running.is_over(), "{}", running.stderr());
         let changed = if changes_old { &mut old } else { &mut new };
         changed.change_password("a-newer-one");
+        // The server looks into its file once a second.
+        std::thread::sleep(Duration::from_millis(1_100));
+        assert!(!running.is_over(), "{}", running.stderr());
         if changes_old {
             to_old.cut_now()
         } else {
@@ -225,7 +228,8 @@ fn a_password_changed_on_the_way_keeps_what_was_moved() {
         assert_eq!(run.json()["result"], "stopped");
         let changed = if changes_old { &old } else { &new };
         let refused = changed.log().matches("Password mismatch").count();
-        assert!((1..=2).contains(&refused), "a password that was refused is not tried on: {refused} times");
+        // Two pairs more may just have been tried at once; then once again, to be sure.
+        assert!((1..=3).contains(&refused), "a password that was refused is not tried on: {refused} times");
         let there = MailboxState::of(&new).messages();
         let person = person.with(if changes_old { "OLD_SECRET" } else { "NEW_SECRET" }, "a-newer-one");
         let run = person.run(&arguments).expect(0);

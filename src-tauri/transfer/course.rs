@@ -93,6 +93,8 @@ pub(crate) struct Course {
     pub archive: Option<Archive>,
     /// Both sides were open once.
     pub opened: bool,
+    /// Pairs were opened before it was known what is due.
+    pub opened_ahead: bool,
     pub attempts: u32,
     /// Both sides are open in this attempt; how often in a row they were, and were lost without any progress.
     inside: bool,
@@ -174,6 +176,7 @@ impl Course {
             new: request.target.clone().map(|place| Door::new(Side::Target, place, logins())),
             archive: None,
             opened: false,
+            opened_ahead: false,
             attempts: 0,
             inside: false,
             broken: 0,
@@ -323,6 +326,17 @@ impl Course {
         };
         // A task of its own: it goes on while something else is awaited.
         Some(AbortOnDropHandle::new(tokio::spawn(opening)))
+    }
+
+    /// One pair more could not be opened.
+    pub fn not_another(&mut self, failure: &Failure) {
+        if failure.cause == Cause::SignInRefused {
+            match (failure.side, &mut self.new) {
+                (Some(Side::Source), _) => self.old.doubt(),
+                (Some(Side::Target), Some(new)) => new.doubt(),
+                _ => {}
+            }
+        }
     }
 
     /// What follows a failure. Some: the end of the run.

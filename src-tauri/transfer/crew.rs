@@ -7,9 +7,9 @@ use crate::growth;
 use crate::queue::Backlog;
 use crate::retry::{self, Next, Situation};
 use async_trait::async_trait;
-use futures::StreamExt;
 use futures::future::join_all;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use mail::{Cause, Failure, MessageId, Reach, Result, Source, Target};
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,11 +105,12 @@ impl Crew {
 }
 
 impl Course {
-    /// Opens more pairs while the first still looks, where so many messages are expected that they will be needed.
+    /// Opens more pairs while the first still looks, where so many messages are expected that they will be needed. Once in
+    /// a run: what was refused meanwhile nobody has heard.
     pub fn open_ahead(&mut self, crew: &mut Crew, messages: u64) {
         let now = Instant::now();
         self.growth.begin(now, 0.0);
-        if crew.opening.is_empty() && crew.idle.len() == 1 {
+        if !std::mem::replace(&mut self.opened_ahead, true) && crew.idle.len() == 1 {
             let more = self.growth.ahead(now, messages);
             crew.opening.extend((0..more).map_while(|_| self.another()));
         }
@@ -172,12 +173,17 @@ impl Course {
                     Ok((_, Err(failure))) => {
                         log::info!("run {}: no more than {pairs} pairs: {failure} on {:?}", self.id, failure.side);
                         self.growth.refused(Instant::now(), self.done(), &failure, pairs);
+                        self.not_another(&failure);
                     }
-                    Err(_) => {}
+                    Err(_) => self.growth.refused(Instant::now(), self.done(), &Failure::new(Cause::Closed), pairs),
                 },
                 () = tokio::time::sleep(LOOK) => {}
             }
         };
+        // What is open by now is left as one leaves.
+        while let Some(Some(opened)) = crew.opening.next().now_or_never() {
+            crew.idle.extend(opened.ok().and_then(|(_, opened)| opened.ok()));
+        }
         crew.opening.clear();
         if end.is_err() {
             halt.cancel();

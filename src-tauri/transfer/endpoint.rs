@@ -194,6 +194,11 @@ impl Door {
         }
     }
 
+    /// A further session was refused: the password that was accepted may be no longer. The next refusal is believed.
+    pub fn doubt(&mut self) {
+        self.doubted = true;
+    }
+
     /// A further session of an account that is open, with the secret that was accepted. None: it never was.
     pub fn another(
         &mut self,

@@ -1,5 +1,6 @@
-//! How many pairs of sessions a run works with: pure. It begins with one and doubles them while enough waits and the last
-//! ones paid; what a server refuses once is not asked for again in this run. Must not open anything.
+//! How many pairs of sessions a run works with: pure. It begins with one, or with four where much is to be copied over a
+//! long line, and goes on while enough waits and the last ones paid; what a server refuses once is not asked for again in
+//! this run. Must not open anything.
 
 use crate::queue::Backlog;
 use crate::retry;
@@ -7,14 +8,15 @@ use mail::{Cause, Failure};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// More than this only where each brings nearly as much as the one before: where the line's length is the limit.
+/// More than this only where they were seen to pay, and well: where the line's length is the limit. Or as an attempt, where
+/// much is left.
 const FAIR: usize = 4;
 /// With less than this waiting one pair is enough.
 const FEW: f64 = 100.0;
 /// Octets that cost as much as one message more.
 const MESSAGE: f64 = 16.0 * 1024.0;
-/// Pairs have paid when all together are faster by so much of what their number promised; and when they shall be more
-/// than `FAIR`.
+/// Pairs have paid when all together are faster by so much of what their number promised (from two to four: 100 %); and
+/// when they shall be more than `FAIR`.
 const RISE: f64 = 0.1;
 const STEEP: f64 = 0.6;
 /// With `FAIR` pairs and nothing to compare their pace with, some more are tried where the rest takes so many seconds.
@@ -39,13 +41,13 @@ pub(crate) struct Growth {
     opening: Duration,
     /// Since the number of pairs changed: when, and the work done before.
     since: (Instant, f64),
-    /// The same since something was done after that: before, the line fills.
+    /// The same at the first progress after that. The time until then is the line's length and no pace.
     filled: Option<(Instant, f64)>,
     /// Work a second before the last pairs came.
     before: f64,
     /// The same for those that are being opened; they come one by one.
     last: f64,
-    /// How many pairs there were then, and whether their pace was measured for long enough to compare it with.
+    /// How many pairs there were when `last` was taken, and whether their pace was measured for long enough to compare it with.
     earlier: usize,
     measured: bool,
     window: Duration,
@@ -96,7 +98,7 @@ impl Growth {
 
     /// Work begins with the pairs that are there.
     pub fn begin(&mut self, now: Instant, done: f64) {
-        (self.before, self.last) = (0.0, 0.0);
+        (self.before, self.last, self.measured) = (0.0, 0.0, false);
         self.changed(now, done);
     }
 
@@ -138,7 +140,12 @@ impl Growth {
             return 0;
         }
         (self.last, self.earlier, self.measured) = (pace, pairs, settled.is_some());
-        let step = if fair && !comparable { FAIR / 2 } else { pairs };
+        let step = match (fair, comparable) {
+            (true, false) => FAIR / 2,
+            // As fast as it goes up to there, but not past it.
+            (false, _) if !self.asked => pairs.min(FAIR - pairs),
+            _ => pairs,
+        };
         step.min(self.most - pairs).min(waiting.slices)
     }
 

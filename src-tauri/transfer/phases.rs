@@ -191,8 +191,10 @@ impl Course {
             let (_, target) = both(crew.first()?)?;
             undo::settle(&self.journal, target).await.map_err(|failure| failure.on(Side::Target))?;
         }
-        // All that the survey counted, of which a first copy stores most.
-        if store && self.journal.pairs().await?.is_empty() {
+        // A first copy stores most of what the survey counted, unless something says that it does not.
+        let whole = layout.since.is_none() && layout.before.is_none() && layout.max_size.is_none();
+        let first = store && whole && self.journal.get("rebuilt").await?.is_none();
+        if first && self.journal.pairs().await?.is_empty() {
             self.open_ahead(crew, self.planned().iter().map(|planned| survey::messages(&planned.source)).sum());
         }
         let halt = stop.child_token();

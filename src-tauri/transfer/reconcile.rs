@@ -258,7 +258,7 @@ fn meet(question: &Question, claimants: &[Claimant], mut free: Vec<TargetItem>, 
         free.sort_unstable_by_key(|item| (item.header, item.uid));
         let mut claimants: Vec<&Claimant> = claimants.iter().collect();
         // What was stored a moment ago, its UID untold, is there; what had another UID may be. What was there before us
-        // lies before what is ours, and is not to be taken for it.
+        // has lower UIDs than what is ours, and is not to be taken for it: UIDs are given from the highest.
         let rank = |claimant: &Claimant| {
             let row = claimant.row;
             (row.is_some_and(|row| row.uid == Some(0)), row.is_some_and(|row| row.state == State::Already))
@@ -348,7 +348,12 @@ fn settle(question: &Question, claimant: &Claimant, verdict: Verdict, answer: &m
             // It may well be one of those that are there: no word before more is known.
             Some(row) if verdict == Verdict::Undecided => count_done(row, true, answer),
             // Known once, and now nowhere.
-            Some(row) if row.uid == Some(0) && question.put_back => answer.store.push(id()),
+            Some(row) if row.uid == Some(0) && question.put_back => {
+                answer.store.push(id());
+                if verdict == Verdict::Undecidable {
+                    answer.twice.insert(id());
+                }
+            }
             Some(row) if row.uid == Some(0) => answer.gone.push(id()),
             Some(row) => count_done(row, true, answer),
             None => {}

@@ -153,7 +153,7 @@ impl Course {
             Some(folder) => hands.target.list(folder, 1, Want::Headers).await.map_err(at_target)?,
             None => Listing { validity: Some(pair.target_validity), ..Listing::default() },
         };
-        if there.validity != Some(pair.target_validity) {
+        if there.validity != Some(pair.target_validity) || pair.renumbered {
             let begun: Vec<&Stored> = rows.iter().filter(|row| row.state == State::TakingBack).collect();
             if hands.remove && !begun.is_empty() {
                 self.journal.doubt(pair.id, &begun).await?;

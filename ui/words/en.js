@@ -299,7 +299,7 @@ export default {
     done: (kind) => (kind === "backup" ? "This backup is finished" : "This move is finished"),
     doneText: "The passwords are deleted here. The backup stays.",
     catchUp: "Catch up now",
-    catchUpHint: "Copies mail that came to the old mailbox since. Nothing is moved twice.",
+    catchUpHint: "“Catch up now” also copies the mail that came to the old mailbox since. Nothing is moved twice.",
     keep: "Do not close the old mailbox yet. Mailferry changed nothing in it.",
     backup: "The backup stays on this computer",
     openBackup: "Open the backup",

@@ -289,7 +289,7 @@ export default {
     done: (kind) => (kind === "backup" ? "这次备份已结束" : "这次搬家已结束"),
     doneText: "这里的密码已删除,备份保留。",
     catchUp: "现在补搬",
-    catchUpHint: "把之后到旧邮箱的新邮件也搬过去,不会重复。",
+    catchUpHint: "“现在补搬”把之后到旧邮箱的新邮件也搬过去,不会重复。",
     keep: "请先不要关闭旧邮箱。邮渡没有改动它。",
     backup: "备份留在这台电脑上",
     openBackup: "打开备份",

@@ -7,7 +7,7 @@ use super::round::Terms;
 use super::standing::Lists;
 use super::{Ends, from_target};
 use crate::journal::{Brief, Late, PairState, State, Strength};
-use crate::reconcile::{Answer, Prints, TargetItem};
+use crate::reconcile::{Answer, Prints};
 use mail::{Fence, HeaderHash, MessageId, Result, Want};
 use std::collections::{HashMap, HashSet};
 
@@ -24,13 +24,13 @@ pub(super) async fn expect(lanes: &mut [Lane], terms: &Terms) -> Result<()> {
 
 impl Ends<'_> {
     /// Names the late copies among what lies behind the fence and nobody claims. All that are known, of earlier runs too.
-    /// `refound`: UIDs of what had lost its own with a UIDVALIDITY.
+    /// `refound`: UIDs of what had lost its own with a UIDVALIDITY; all that are known, while it is the present one.
     pub(super) async fn meet_late(
         &mut self,
         (state, fence): (&PairState, &Fence),
         (rows, answer): (&[Brief], &Answer),
         (lists, prints): (&Lists, &mut Prints),
-        (late, refound): (&[Late], &[u32]),
+        (late, refound): (&[Late], &[(MessageId, u32)]),
     ) -> Result<HashSet<u32>> {
         let mut arrived = self.journal.arrived(state.id).await?;
         let Some(first) = late.iter().map(|late| late.next).min().filter(|_| self.rules.store) else {
@@ -41,15 +41,24 @@ impl Ends<'_> {
         let claimed: HashSet<u32> = rows.iter().filter_map(|row| row.uid).chain(found).collect();
         let free: Vec<u32> = lists.target.iter().map(|item| item.uid).filter(|uid| *uid >= first).collect();
         let free: Vec<u32> = free.into_iter().filter(|uid| !claimed.contains(uid) && !arrived.contains(uid)).collect();
-        // Where all were found again under new UIDs, a late copy may stand for one that is gone: nobody can tell of those
-        // that are alike.
-        let like = |late: &Late, item: &TargetItem| item.header == Some(late.header) && refound.contains(&item.uid);
-        let alike = |late: &&Late| lists.target.iter().filter(|item| like(late, item)).count() > 1;
-        let mut named: HashSet<&MessageId> = late.iter().filter(alike).map(|late| &late.id).collect();
-        if free.is_empty() && named.is_empty() {
+        if free.is_empty() && refound.is_empty() {
             return Ok(arrived);
         }
-        let headers = self.headers_of(&free, fence, lists, prints).await?;
+        let mut asked: Vec<u32> = free.iter().copied().chain(refound.iter().map(|(_, uid)| *uid)).collect();
+        asked.sort_unstable();
+        let headers = self.headers_of(&asked, fence, lists, prints).await?;
+        // Of those that are alike nobody can tell which is which: what was found again may be another's late copy, and it
+        // itself gone. Where all have new UIDs the other is among them.
+        let mut again: HashMap<HeaderHash, Vec<(&MessageId, u32)>> = HashMap::new();
+        for (id, uid) in refound {
+            again.entry(headers.get(uid).copied().unwrap_or(HeaderHash::of(b""))).or_default().push((id, *uid));
+        }
+        let stands = |late: &&Late| {
+            let alike = again.get(&late.header).into_iter().flatten();
+            let other = alike.clone().any(|(id, uid)| **id != late.id && *uid >= late.next);
+            other && (!state.renumbered || alike.count() > 1)
+        };
+        let mut named: HashSet<&MessageId> = late.iter().filter(stands).map(|late| &late.id).collect();
         let refused: HashSet<&MessageId> =
             rows.iter().filter(|row| row.state == State::Refused).map(|row| &row.id).collect();
         let mut uids = Vec::new();

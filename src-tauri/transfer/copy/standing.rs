@@ -220,11 +220,8 @@ impl Ends<'_> {
         let flags = changes(flags_since(listing, &rows, &fence), &rows, &target);
         let mut lists = Lists { source, target, source_headers: false, target_headers: first };
         let late = self.journal.late(state.id).await?;
-        let lost: HashSet<MessageId> = match late.is_empty() {
-            true => HashSet::new(),
-            false => rows.iter().filter(|row| row.uid == Some(0)).map(|row| row.id.clone()).collect(),
-        };
-        let mut refound = Vec::new();
+        let lost: HashSet<MessageId> = rows.iter().filter(|row| row.uid == Some(0)).map(|row| row.id.clone()).collect();
+        let mut refound: Vec<(MessageId, u32)> = Vec::new();
         let mut claimed = false;
         let answer = loop {
             let strength = self.journal.strength().await?;
@@ -245,7 +242,8 @@ impl Ends<'_> {
                 estimate: !self.rules.store,
             });
             claimed |= !answer.found.is_empty();
-            refound.extend(answer.found.iter().filter(|found| lost.contains(&found.id)).map(|found| found.uid));
+            let again = answer.found.iter().filter(|found| lost.contains(&found.id));
+            refound.extend(again.map(|found| (found.id.clone(), found.uid)));
             self.claim(&state, &answer, &mut rows, &mut prints).await?;
             match std::mem::take(&mut answer.need) {
                 Need::Nothing => break answer,
@@ -260,7 +258,17 @@ impl Ends<'_> {
         };
         self.conclude(&state, &answer).await?;
         let known = (rows.as_slice(), &answer);
+        if state.renumbered {
+            // Some of it may have been found by an attempt that was interrupted.
+            let ours = rows.iter().filter_map(|row| Some((row.id.clone(), row.uid.filter(|uid| *uid > 0)?)));
+            refound.extend(ours);
+            refound.sort_unstable();
+            refound.dedup();
+        }
         let arrived = self.meet_late((&state, &fence), known, (&lists, &mut prints), (&late, &refound)).await?;
+        if state.renumbered && self.rules.store && answer.undecided.is_empty() {
+            self.journal.looked_through_anew(state.id).await?;
+        }
         let foreign = self.meet_strangers(&state, &fence, known, (&lists, &prints), &arrived).await?;
         let again =
             |id: &MessageId| answer.store.binary_search(id).is_ok() || answer.undecided.binary_search(id).is_ok();
@@ -373,9 +381,6 @@ impl Ends<'_> {
         self.journal.commit(state.id, ledger).await?;
         if state.whole && answer.undecided.is_empty() {
             self.journal.looked_through(state.id).await?;
-        }
-        if state.renumbered && answer.undecided.is_empty() {
-            self.journal.numbered(state.id).await?;
         }
         Ok(())
     }

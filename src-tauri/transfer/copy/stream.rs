@@ -169,7 +169,7 @@ impl Stream {
     }
 
     /// Done by the first pair that nothing is left for, while the others store on: where this target preserves every
-    /// octet, nobody has to look any closer.
+    /// octet, nobody has to look any closer. Anything less is left to [`super::conclude`], which names it.
     async fn read_back(&self, target: &mut dyn Target) -> Result<()> {
         let sampled = self.tracks.iter().find_map(|track| {
             let sample = track.tally().sample.clone();

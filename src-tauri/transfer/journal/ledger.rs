@@ -26,7 +26,8 @@ pub struct PairState {
     pub fence: u32,
     /// What lies before the fence has not been looked through to its end.
     pub whole: bool,
-    /// The target folder has a UIDVALIDITY under which it was not looked through yet: UIDs are open though nothing is gone.
+    /// The target folder has a UIDVALIDITY under which it was not looked through yet: a row with UID 0 is not known to be
+    /// gone, it was not looked for.
     pub renumbered: bool,
 }
 
@@ -70,7 +71,7 @@ pub struct Row {
     /// As stored.
     pub flags: Flags,
     pub date: Option<InternalDate>,
-    /// UID at the target. None: the server did not tell. `Some(0)`: it is known to be gone.
+    /// UID at the target. None: the server did not tell. `Some(0)`: it is known to be gone, unless [`PairState::renumbered`].
     pub uid: Option<u32>,
     /// A cause's code, of a refused one.
     pub code: Option<String>,
@@ -243,8 +244,8 @@ impl Journal {
         .await
     }
 
-    /// What has no UID since the last [`Journal::renew_target`] is gone: all that is there was found.
-    pub(crate) async fn numbered(&self, pair: PairId) -> Result<()> {
+    /// The target folder was looked through since the last [`Journal::renew_target`]: what still has UID 0 is gone.
+    pub(crate) async fn looked_through_anew(&self, pair: PairId) -> Result<()> {
         self.run(move |file| {
             file.prepare_cached("DELETE FROM setting WHERE key = ?1")?.execute([renumbered(pair)]).map(drop)
         })
@@ -257,6 +258,8 @@ impl Journal {
         self.run(move |file| {
             file.execute("UPDATE ledger SET uid = 0 WHERE pair = ?1 AND uid IS NOT NULL", [pair.0])?;
             super::late::renew_target(file, pair)?;
+            // It may look as it did at the mark, and yet nothing of it be known.
+            super::mark::forget(file, pair)?;
             file.execute("INSERT OR REPLACE INTO setting VALUES (?1, '1')", [renumbered(pair)])?;
             file.execute("UPDATE pair SET target_validity = ?2, fence = 1 WHERE pair = ?1", params![pair.0, validity])
                 .map(drop)

@@ -52,8 +52,8 @@ impl Journal {
         }
     }
 
-    /// A setting, such as the plan or an end's identity. Keys `run`, `told`, `strength` and
-    /// `rebuilt` are the journal's own.
+    /// A setting, such as the plan or an end's identity. Keys `run`, `told`, `strength`,
+    /// `rebuilt` and `renumbered` with a pair's number are the journal's own.
     pub async fn get(&self, key: &str) -> Result<Option<String>> {
         let key = key.to_owned();
         self.run(move |file| {

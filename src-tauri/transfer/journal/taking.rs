@@ -21,7 +21,7 @@ pub struct Stored {
     pub validity: Option<u32>,
     /// [`State::Stored`], [`State::Intended`] or [`State::TakingBack`].
     pub state: State,
-    /// UID at the target. None: not told. `Some(0)`: known to be gone.
+    /// UID at the target. None: not told. `Some(0)`: known to be gone, unless the pair is renumbered.
     pub uid: Option<u32>,
     pub header: Option<HeaderHash>,
     pub sha256: Option<Sha256>,

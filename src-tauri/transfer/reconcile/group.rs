@@ -13,13 +13,13 @@ pub enum Kind {
     Loose,
     /// Intended, not settled.
     Doubt,
-    /// Done, and not there when the folder was looked through: its owner may have brought it back.
+    /// Done, and not found when the folder was looked through under new UIDs: its owner may have brought it back.
     Gone,
     New,
 }
 
 impl Kind {
-    /// Nothing is stored for it.
+    /// It was at the target once.
     pub fn is_done(self) -> bool {
         matches!(self, Kind::Loose | Kind::Gone)
     }
@@ -211,10 +211,21 @@ fn weakly(
     verdicts: &mut [Verdict],
 ) {
     let (gone, rest): (Vec<usize>, Vec<usize>) = rest.iter().partition(|at| claimants[**at].kind == Kind::Gone);
-    let (done, open): (Vec<usize>, Vec<usize>) = rest.into_iter().partition(|at| claimants[*at].kind == Kind::Loose);
+    let (done, mut open): (Vec<usize>, Vec<usize>) =
+        rest.into_iter().partition(|at| claimants[*at].kind == Kind::Loose);
+    let sha256 = |at: usize| prints[at].map(|print| print.sha256);
+    let alike = |some: &[usize]| some.iter().all(|at| sha256(*at) == sha256(some[0]));
+    // What had another UID may be there or not, and so may what is in doubt: who is who of too few nobody can tell.
+    let had = |at: &usize| claimants[*at].row.is_some_and(|row| row.uid == Some(0));
+    let all = [&*done, &*open, &*gone].concat();
+    if free.len() < all.len() && all.iter().any(had) && !alike(&all) {
+        let (doubt, new) = open.into_iter().partition(|at| claimants[*at].kind == Kind::Doubt);
+        let doubt: Vec<usize> = doubt;
+        doubt.into_iter().for_each(|at| verdicts[at] = Verdict::Undecidable);
+        open = new;
+    }
     let free = give(question, claimants, prints, &done, free, true, verdicts);
-    let alike =
-        open.iter().all(|at| prints[*at].map(|print| print.sha256) == prints[open[0]].map(|print| print.sha256));
+    let alike = alike(&open);
     if !leftovers && (free.len() >= open.len() || alike) {
         let free = give(question, claimants, prints, &open, free, true, verdicts);
         let free = give(question, claimants, prints, &gone, free, true, verdicts);

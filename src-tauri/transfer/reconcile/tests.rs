@@ -1,3 +1,5 @@
+mod gone;
+
 use super::*;
 use mail::Sha256;
 use std::time::{Duration, Instant};
@@ -274,75 +276,6 @@ fn the_second_copy_of_one_is_not_taken_for_another() {
 }
 
 #[test]
-fn what_is_known_to_be_gone_comes_after_what_was_just_stored() {
-    let twin = Made(1, 0, 0);
-    let mut case = Case {
-        source: vec![(1, twin), (2, twin), (3, twin)],
-        target: vec![(10, twin)],
-        ledger: vec![
-            (1, State::Stored, Some(0), twin),
-            (2, State::Stored, None, twin),
-            (3, State::Stored, Some(0), twin),
-        ],
-        fence: 1,
-        strength: Some(Strength::Octets),
-        ..Case::default()
-    };
-    let answer = case.ask();
-    assert_eq!((pairs(&answer), uids(&answer.gone)), (vec![(2, 10)], vec![1, 3]));
-}
-
-/// Two with one header at a server that changes octets: which of them the only copy is.
-#[test]
-fn what_is_in_doubt_comes_before_what_was_gone_and_after_what_lost_its_number() {
-    let ask = |renumbered| {
-        let mut case = Case {
-            source: vec![(1, Made(1, 1, 0)), (2, Made(1, 2, 0))],
-            target: vec![(10, Made(1, 3, 0))],
-            ledger: vec![(1, State::Stored, Some(0), Made(1, 1, 0)), (2, State::Intended, None, Made(1, 2, 0))],
-            fence: 1,
-            strength: Some(Strength::HeaderAndSize),
-            renumbered,
-            ..Case::default()
-        };
-        let answer = case.ask();
-        (pairs(&answer), uids(&answer.store), uids(&answer.gone))
-    };
-    assert_eq!(ask(false), (vec![(2, 10)], vec![], vec![1]));
-    assert_eq!(ask(true), (vec![(1, 10)], vec![2], vec![]));
-}
-
-/// Of identical ones those that lay there before us have the lower UIDs.
-#[test]
-fn what_lay_there_before_is_not_taken_for_ours() {
-    let twin = Made(1, 0, 0);
-    let mut case = Case {
-        source: vec![(1, twin), (2, twin)],
-        target: vec![(10, twin), (11, twin)],
-        ledger: vec![(1, State::Already, Some(0), twin), (2, State::Stored, Some(0), twin)],
-        fence: 1,
-        renumbered: true,
-        ..Case::default()
-    };
-    assert_eq!(pairs(&case.ask()), [(1, 10), (2, 11)]);
-}
-
-#[test]
-fn nothing_is_gone_before_it_is_known_what_the_target_preserves() {
-    let mut case = Case {
-        source: vec![(1, Made(1, 0, 0)), (2, Made(1, 1, 0))],
-        target: vec![(10, Made(1, 2, 0))],
-        ledger: vec![(1, State::Stored, Some(0), Made(1, 0, 0)), (2, State::Stored, Some(0), Made(1, 1, 0))],
-        fence: 1,
-        ..Case::default()
-    };
-    let answer = case.ask();
-    assert_eq!((uids(&answer.gone), answer.already), (vec![], 2));
-    case.strength = Some(Strength::Octets);
-    assert_eq!(uids(&case.ask().gone), [1, 2]);
-}
-
-#[test]
 fn what_cannot_be_told_apart_is_stored_and_named() {
     // Two different messages with one header, one of them arrived with other octets: which?
     let mut case = Case {
@@ -376,29 +309,6 @@ fn a_late_copy_is_not_another_message() {
     assert_eq!(ask(vec![]), (vec![(2, 11)], vec![], 0));
     assert_eq!(ask(vec![2]), (vec![(2, 11)], vec![], 0), "its own");
     assert_eq!(ask(vec![1]), (vec![], vec![2], 1));
-}
-
-#[test]
-fn gone_deleted_and_lost_rows() {
-    let mut case = Case {
-        source: vec![(1, Made(1, 0, 0)), (3, Made(3, 0, 0)), (4, Made(4, 0, 0)), (5, Made(5, 0, 0))],
-        target: vec![(20, Made(4, 0, 0))],
-        ledger: vec![
-            (1, State::Stored, Some(10), Made(1, 0, 0)),
-            (2, State::Stored, Some(11), Made(2, 0, 0)),
-            (3, State::Already, Some(2), Made(3, 0, 0)),
-            (4, State::Stored, Some(0), Made(4, 0, 0)),
-            (5, State::Stored, Some(0), Made(5, 0, 0)),
-            (6, State::Refused, None, Made(6, 0, 0)),
-        ],
-        fence: 9,
-        ..Case::default()
-    };
-    let answer = case.ask();
-    assert_eq!((uids(&answer.gone), uids(&answer.deleted)), (vec![1, 5], vec![2]));
-    assert_eq!((pairs(&answer), answer.already), (vec![(4, 20)], 2));
-    case.put_back = true;
-    assert_eq!(uids(&case.ask().store), [1, 5]);
 }
 
 #[test]
