@@ -112,9 +112,10 @@ pub fn decide(
     }
     let prints: Vec<Option<Print>> = claimants.iter().map(|claimant| print(question, claimant.id)).collect();
     let everybody: Vec<usize> = (0..claimants.len()).collect();
-    // Messages that are done only look for their UIDs: which of several identical ones is whose does not matter.
+    // Messages that are done only look for their UIDs: which of several identical ones is whose does not matter, unless
+    // there are more than ours.
     let alike = prints.iter().all(|print| print.is_some() && *print == prints[0]);
-    let done = claimants.iter().all(|claimant| claimant.kind.is_done());
+    let done = claimants.iter().all(|claimant| claimant.kind.is_done()) && items.len() <= claimants.len();
     if question.estimate || (done && alike) {
         give(question, claimants, &prints, &everybody, items.iter().collect(), false, &mut verdicts);
         return Ok(verdicts);

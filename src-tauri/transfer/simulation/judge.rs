@@ -189,6 +189,8 @@ impl Play {
             }
             // What lay there when the journal was begun is not looked at again once it was found.
             let lacks = if self.book.journal_lost { 0 } else { ours.saturating_sub(there + before) };
+            // The copy that was taken out may be of one that is deleted, and another place answers for the one that is left.
+            let lacks = lacks - answered(spare, at, key, lacks.saturating_sub(weight.excused));
             missing += lacks;
             if lacks > weight.excused && self.world.form == Form::Kept && !taken {
                 return Err(format!("{} is not in {place}, and nobody says so: {weight:?}", weight.label));

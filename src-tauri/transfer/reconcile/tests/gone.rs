@@ -108,3 +108,19 @@ fn gone_deleted_and_lost_rows() {
     case.put_back = true;
     assert_eq!(uids(&case.ask().store), [1, 5]);
 }
+
+#[test]
+fn a_stranger_with_its_header_is_not_what_lost_its_number() {
+    let twin = Made(1, 0, 0);
+    let mut case = Case {
+        source: vec![(2, twin), (3, twin)],
+        target: vec![(10, twin), (11, Made(1, 7, 0))],
+        ledger: vec![(2, State::Stored, Some(0), twin)],
+        fence: 1,
+        strength: Some(Strength::Octets),
+        renumbered: true,
+        ..Case::default()
+    };
+    let answer = case.ask();
+    assert_eq!((pairs(&answer), uids(&answer.store)), (vec![(2, 10)], vec![3]));
+}
