@@ -88,8 +88,8 @@ pub(crate) struct Course {
     pub budget: Budget,
     pub growth: Growth,
     gate: Option<Arc<Gate>>,
-    old: Door,
-    new: Option<Door>,
+    pub old: Door,
+    pub new: Option<Door>,
     pub archive: Option<Archive>,
     /// Both sides were open once.
     pub opened: bool,
@@ -326,17 +326,6 @@ impl Course {
         };
         // A task of its own: it goes on while something else is awaited.
         Some(AbortOnDropHandle::new(tokio::spawn(opening)))
-    }
-
-    /// One pair more could not be opened.
-    pub fn not_another(&mut self, failure: &Failure) {
-        if failure.cause == Cause::SignInRefused {
-            match (failure.side, &mut self.new) {
-                (Some(Side::Source), _) => self.old.doubt(),
-                (Some(Side::Target), Some(new)) => new.doubt(),
-                _ => {}
-            }
-        }
     }
 
     /// What follows a failure. Some: the end of the run.

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
-use mail::{Cause, Failure, MessageId, Reach, Result, Source, Target};
+use mail::{Cause, Failure, MessageId, Reach, Result, Side, Source, Target};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -218,6 +218,17 @@ impl Course {
         work.give_up(at, id, &failure).await?;
         self.given_up.entry(at).or_default().insert(id.clone(), failure);
         Ok(())
+    }
+
+    /// One pair more could not be opened.
+    fn not_another(&mut self, failure: &Failure) {
+        if failure.cause == Cause::SignInRefused {
+            match (failure.side, &mut self.new) {
+                (Some(Side::Source), _) => self.old.doubt(),
+                (Some(Side::Target), Some(new)) => new.doubt(),
+                _ => {}
+            }
+        }
     }
 
     fn done(&self) -> f64 {
