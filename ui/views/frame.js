@@ -118,8 +118,8 @@ export function frame(act) {
       outer.update(s, t);
       const { root, update } = built[screenOf(s)];
       update(s, t);
-      // A run that ends may wake the button without another word on it: Start, when the check is done.
-      rest(`${screenOf(s)} ${Boolean(s.view?.running)} ${mainOf(root)}`);
+      // What ends may wake the button without another word on it: Start, when the check is done.
+      rest(`${screenOf(s)} ${Boolean(s.view?.running)} ${s.busy ?? ""} ${mainOf(root)}`);
       const title = `${root.querySelector("h1").textContent} · ${t.name}`;
       if (document.title !== title) document.title = title;
     },
