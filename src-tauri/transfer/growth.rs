@@ -96,6 +96,11 @@ impl Growth {
         pace(self.since, now, done)
     }
 
+    /// Both servers answer at once.
+    pub fn is_near(&self) -> bool {
+        self.opening < NEAR / self.haste
+    }
+
     /// Work begins with the pairs that are there.
     pub fn begin(&mut self, now: Instant, done: f64) {
         (self.before, self.last, self.measured) = (0.0, 0.0, false);
@@ -109,8 +114,7 @@ impl Growth {
         if pairs >= self.most || waiting.slices == 0 || held_up || rest < FEW / f64::from(self.haste) {
             return 0;
         }
-        let near = self.opening < NEAR / self.haste && !self.asked;
-        if near && waiting.octets / waiting.messages.max(1) < LARGE {
+        if self.is_near() && !self.asked && waiting.octets / waiting.messages.max(1) < LARGE {
             return 0;
         }
         if self.filled.is_none() && done > self.since.1 {

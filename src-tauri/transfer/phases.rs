@@ -220,7 +220,8 @@ impl Course {
                 let (source, target) = both(crew.first()?)?;
                 copy::stand(&mut lanes, source, target, &terms).await?;
                 let dues: Vec<usize> = lanes.iter().map(|lane| lane.due.len()).collect();
-                let stream = Stream::of(&mut lanes, self.journal.clone(), halt.clone(), self.patience());
+                let (patience, near) = (self.patience(), self.growth.is_near());
+                let stream = Stream::of(&mut lanes, self.journal.clone(), halt.clone(), patience, near);
                 self.work_with(crew, &stream, stop, &halt).await?;
                 let (source, target) = both(crew.first()?)?;
                 for (lane, due) in lanes.iter_mut().zip(dues).filter(|(lane, _)| !lane.is_over()) {

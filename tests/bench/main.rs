@@ -42,7 +42,11 @@ fn main() -> ExitCode {
             return engine::run(messages, rest == ["idle"], home.as_ref());
         }
         ["instructions"] => return engine::instructions(),
-        _ => {}
+        [] | ["--disk"] => {}
+        _ => {
+            eprintln!("no such words: {}", arguments.join(" "));
+            return ExitCode::from(2);
+        }
     }
     let on_disk = number("DISK", 0.0) > 0.0 || arguments.iter().any(|word| word == "--disk");
     let rounds = number("RUNS", 3.0) as usize;

@@ -1,23 +1,25 @@
-//! How far a pair's source may run ahead of its target: about as far as the target comes in a second. What one pair has
-//! asked for no other can take, so a slow target must not leave the whole mailbox to the first pair. Must not know
-//! slices or folders.
+//! How far a pair's source may run ahead of its target: about as far as the target comes in a second, or in the little
+//! that a near line takes. What one pair has asked for no other can take, so a slow target must not leave the whole mailbox
+//! to the first pair; and what is ahead takes memory. Must not know slices or folders.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// The time that the target shall need for what it is ahead.
-const AHEAD: Duration = Duration::from_secs(1);
-/// Messages that are given before it is known how fast a target is: to one that takes many at once, and to one that takes
-/// few.
-const MANY: usize = 500;
+/// The time that the target shall need for what it is ahead, and messages that are given to one that takes many at once
+/// before it is known how fast it is: over a far line several round trips, over a near one a batch.
+const FAR: (Duration, usize) = (Duration::from_secs(1), 500);
+const NEAR: (Duration, usize) = (Duration::from_millis(100), 200);
+/// To one that takes few.
 const FEW: usize = 20;
 /// Who takes so many takes many.
 const BATCH: usize = 50;
 
 #[derive(Debug)]
 pub struct Lead {
+    ahead: Duration,
+    many: usize,
     state: Mutex<State>,
     settled: Notify,
 }
@@ -33,25 +35,21 @@ struct State {
     dealt: usize,
 }
 
-impl State {
-    fn is_short(&self) -> bool {
-        let Some(since) = self.since else { return true };
-        let a_second = self.dealt as f64 * AHEAD.as_secs_f64() / since.elapsed().as_secs_f64().max(1e-3);
-        let ahead = self.given.saturating_sub(self.dealt);
-        ahead < self.free || (ahead as f64) < a_second
-    }
-}
-
-impl Default for Lead {
-    fn default() -> Self {
-        Self { state: Mutex::new(State { since: None, free: FEW, given: 0, dealt: 0 }), settled: Notify::new() }
-    }
-}
-
 impl Lead {
+    /// `near`: a round trip to the source takes next to no time.
+    pub fn new(near: bool) -> Self {
+        let (ahead, many) = if near { NEAR } else { FAR };
+        Self {
+            ahead,
+            many,
+            state: Mutex::new(State { since: None, free: FEW, given: 0, dealt: 0 }),
+            settled: Notify::new(),
+        }
+    }
+
     /// The target takes so many messages at once.
     pub fn takes(&self, messages: usize) {
-        self.state().free = if messages >= BATCH { MANY } else { FEW };
+        self.state().free = if messages >= BATCH { self.many } else { FEW };
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -82,7 +80,11 @@ impl Lead {
 
     /// More may be given.
     pub fn is_short(&self) -> bool {
-        self.state().is_short()
+        let state = self.state();
+        let Some(since) = state.since else { return true };
+        let in_that_time = state.dealt as f64 * self.ahead.as_secs_f64() / since.elapsed().as_secs_f64().max(1e-3);
+        let ahead = state.given.saturating_sub(state.dealt);
+        ahead < state.free || (ahead as f64) < in_that_time
     }
 
     /// Waits until more may be given.
@@ -99,12 +101,12 @@ mod tests {
 
     #[tokio::test]
     async fn as_far_as_the_target_comes_in_a_second() {
-        let lead = Lead::default();
+        let lead = Lead::new(false);
         lead.takes(200);
         while lead.is_short() {
             lead.give(100);
         }
-        assert_eq!(lead.state().given, MANY, "nothing more is known yet");
+        assert_eq!(lead.state().given, 500, "nothing more is known yet");
         tokio::time::sleep(Duration::from_millis(100)).await;
         lead.give(1_000);
         // Ten in a tenth of a second or more: 1,490 are more than that for a second.
@@ -115,11 +117,20 @@ mod tests {
         tokio::time::timeout(Duration::from_millis(20), lead.shrinks()).await.unwrap();
         lead.left(0);
         assert!(lead.is_short(), "nothing is ahead");
+
+        let near = Lead::new(true);
+        near.takes(200);
+        near.give(2_000);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        near.deal(1_000);
+        assert!(!near.is_short(), "as many as come in the next tenth of a second");
+        near.deal(700);
+        assert!(near.is_short());
     }
 
     #[test]
     fn who_takes_one_by_one_is_given_little() {
-        let lead = Lead::default();
+        let lead = Lead::new(false);
         lead.takes(10);
         lead.give(20);
         assert!(!lead.is_short());

@@ -69,13 +69,16 @@ pub struct Stream {
     stop: CancellationToken,
     /// How many times the usual time limits its sessions have.
     patience: u32,
+    /// Both servers answer at once.
+    near: bool,
     /// A pair has begun to read back some of what was stored.
     reads_back: AtomicBool,
 }
 
 impl Stream {
-    /// Of what is due of these lanes. `patience`: how many times the usual time limits there are at least.
-    pub fn of(lanes: &mut [Lane], journal: Journal, stop: CancellationToken, patience: u32) -> Arc<Self> {
+    /// Of what is due of these lanes. `patience`: how many times the usual time limits there are at least. `near`: both
+    /// servers answer at once.
+    pub fn of(lanes: &mut [Lane], journal: Journal, stop: CancellationToken, patience: u32, near: bool) -> Arc<Self> {
         let mut pool = Pool::default();
         // Only messages are left that took too long before.
         let patient = !lanes.iter().any(Lane::goes_on);
@@ -95,7 +98,8 @@ impl Stream {
                 tally: Mutex::default(),
             }));
         }
-        Arc::new(Self { tracks, pool: Mutex::new(pool), journal, stop, patience, reads_back: AtomicBool::new(false) })
+        let reads_back = AtomicBool::new(false);
+        Arc::new(Self { tracks, pool: Mutex::new(pool), journal, stop, patience, near, reads_back })
     }
 
     pub fn pool(&self) -> MutexGuard<'_, Pool> {
@@ -114,7 +118,7 @@ impl Stream {
         source.be_patient(self.patience);
         target.be_patient(self.patience);
         let (into, incoming) = mpsc::unbounded_channel();
-        let lead = Arc::new(Lead::default());
+        let lead = Arc::new(Lead::new(self.near));
         let mut feed = CopyFeed::new(incoming, Arc::clone(&lead), &self.journal, &self.stop);
         let storing = async {
             let stored = target.store(&mut feed).await.map_err(|failure| failure.on(Side::Target));

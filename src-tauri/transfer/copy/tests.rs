@@ -57,7 +57,7 @@ pub async fn copy_folder(
     while !lanes[0].is_over() {
         stand(&mut lanes, source, target, &terms).await?;
         let due = lanes[0].due.len();
-        let stream = Stream::of(&mut lanes, journal.clone(), stop.clone(), 1);
+        let stream = Stream::of(&mut lanes, journal.clone(), stop.clone(), 1, false);
         stream.copy(source, target).await.map_err(|lost| lost.failure)?;
         conclude(&mut lanes[0], stream.take_tally(0), due, source, target, &terms).await?;
     }
