@@ -173,7 +173,7 @@ impl ReadFolder {
                 id: id.clone(),
                 size: (want >= Want::Sizes).then(|| u32::try_from(record.size).unwrap_or(u32::MAX)),
                 flags: record.flags.clone(),
-                date: record.date.filter(|_| want >= Want::Sizes),
+                date: record.date.filter(|_| want >= Want::Dates),
                 header: (want >= Want::Headers).then_some(record.header),
             }
         });

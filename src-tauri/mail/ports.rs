@@ -15,8 +15,10 @@ use tokio::sync::mpsc::Sender;
 pub enum Want {
     /// Ids and flags.
     Flags,
-    /// Also size and date.
+    /// Also the size.
     Sizes,
+    /// Also the date. Servers that have to look at each file for it take twice as long.
+    Dates,
     /// Also the [`crate::HeaderHash`].
     Headers,
 }

@@ -73,7 +73,7 @@ impl Course {
         at_work: &mut Vec<usize>,
     ) -> Result<(Before, HashMap<usize, Counts>)> {
         let folders: Vec<_> = at_work.iter().map(|at| Arc::new(self.planned()[*at].source.clone())).collect();
-        let listed = reading::list(&mut *sessions.source, Side::Source, &folders, Want::Sizes).await?;
+        let listed = reading::list(&mut *sessions.source, Side::Source, &folders, Want::Dates).await?;
         let mut before = Before { held: Arc::clone(held), same: HashMap::new() };
         let mut counted = HashMap::new();
         // A move that has just read through the archive need not do so again.

@@ -24,7 +24,9 @@ pub(crate) use stream::{Lost, PATIENCE, Stream, Track};
 
 use crate::journal::{Claim, Journal, Ledger, State};
 use crate::{Counts, Problem, ProblemLevel};
-use mail::{Cause, Failure, Folder, FolderPath, InternalDate, MessageId, Result, Side, Source, SpecialUse, Target};
+use mail::{
+    Cause, Failure, Folder, FolderPath, InternalDate, MessageId, Result, Side, Source, SpecialUse, Target, Want,
+};
 use standing::Standing;
 use std::future::Future;
 use std::time::Duration;
@@ -64,6 +66,13 @@ pub struct Rules {
     /// How long the target may take for the next message of what a lost connection left with it. What is in doubt and
     /// was not found is looked for again after this time, until no more of it has come, before it is stored again.
     pub patience: Duration,
+}
+
+impl Rules {
+    /// What has to be told of the source's messages before anything is copied.
+    fn listing(&self) -> Want {
+        if self.since.is_some() || self.before.is_some() { Want::Dates } else { Want::Sizes }
+    }
 }
 
 /// Progress, told as it happens. Each [`Lane`] begins at zero.

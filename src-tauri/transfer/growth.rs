@@ -24,9 +24,9 @@ const LONG: f64 = 2.0;
 /// A pace is not judged sooner.
 const WINDOW: Duration = Duration::from_millis(150);
 /// A server that is opened faster than this is near: one pair keeps it busy, and several only get into each other's way,
-/// unless messages are so large that what we do with them is more than one core can do.
+/// unless messages are large. Then what we do with them is more than one core can do: a pair more for each so many octets.
 const NEAR: Duration = Duration::from_millis(60);
-const LARGE: u64 = 64 * 1024;
+const LARGE: u64 = 32 * 1024;
 /// What waits must last so many times as long as opening takes.
 const WORTH: f64 = 2.0;
 
@@ -114,7 +114,7 @@ impl Growth {
         if pairs >= self.most || waiting.slices == 0 || held_up || rest < FEW / f64::from(self.haste) {
             return 0;
         }
-        if self.is_near() && !self.asked && waiting.octets / waiting.messages.max(1) < LARGE {
+        if self.is_near() && !self.asked && pairs as u64 > waiting.octets / waiting.messages.max(1) / LARGE {
             return 0;
         }
         if self.filled.is_none() && done > self.since.1 {
@@ -307,7 +307,10 @@ mod tests {
         let (mut growth, now) = growth(None);
         growth.opened(Duration::from_millis(20));
         assert_eq!(growth.more(now, 1, 0.0, waiting(900, 900_000)), 0);
-        assert_eq!(growth.more(now, 1, 0.0, Backlog { octets: 900 << 20, ..waiting(90, 900) }), 1);
+        let of = |octets: u64| Backlog { octets: 900 * octets, ..waiting(90, 900) };
+        assert_eq!(growth.more(now, 1, 0.0, of(1 << 20)), 1);
+        assert_eq!(growth.more(now, 2, 0.0, of(1 << 20)), 2);
+        assert_eq!([1, 2].map(|pairs| growth.more(now, pairs, 0.0, of(45_000))), [1, 0]);
         let (mut asked, now) = self::growth(Some(3));
         asked.opened(Duration::from_millis(20));
         assert_eq!(asked.more(now, 1, 0.0, waiting(900, 900_000)), 1, "the person knows better");

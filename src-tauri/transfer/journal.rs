@@ -5,6 +5,7 @@
 //! It is a memory, not the truth: a lost tail or a lost file costs a rescan, and `reconcile` does the rest.
 
 mod columns;
+mod commit;
 mod elsewhere;
 mod file;
 mod flags;

@@ -26,8 +26,6 @@ pub struct SourceItem {
     pub size: u32,
     /// Excluded by the options.
     pub skip: bool,
-    /// It came before the move was begun.
-    pub old: bool,
 }
 
 /// A message of the target folder.

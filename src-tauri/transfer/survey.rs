@@ -118,7 +118,7 @@ pub async fn weigh(
     layout: &Layout,
     message_limit: Option<u64>,
 ) -> Result<Weighed> {
-    let listing = source.list(folder, 1, Want::Sizes).await.map_err(|failure| failure.on(Side::Source))?;
+    let listing = source.list(folder, 1, Want::Dates).await.map_err(|failure| failure.on(Side::Source))?;
     let mut weighed = Weighed { messages: listing.entries.len() as u64, ..Weighed::default() };
     for entry in listing.entries {
         let size = entry.size.map_or(0, u64::from);

@@ -111,7 +111,7 @@ impl Course {
         level: Level,
         theirs: &[Folder],
     ) -> Result<()> {
-        let want = if level == Level::Present { Want::Headers } else { Want::Sizes };
+        let want = if level == Level::Present { Want::Headers } else { Want::Dates };
         let ours: Vec<Arc<Folder>> = at_work.iter().map(|at| Arc::new(self.planned()[*at].source.clone())).collect();
         let places: Vec<Option<Arc<Folder>>> =
             at_work.iter().map(|at| find(theirs, &self.place(*at)).map(Arc::new)).collect();

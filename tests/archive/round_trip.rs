@@ -83,7 +83,7 @@ async fn hashes_and_parts_of_listings_are_those_of_the_server() {
     let mut server = mailbox.session();
     assert_eq!(reader.owner(), OWNER);
     for folder in server.folders().await.unwrap() {
-        for (want, from) in [(Want::Flags, 1), (Want::Sizes, 3), (Want::Headers, 1)] {
+        for (want, from) in [(Want::Flags, 1), (Want::Sizes, 3), (Want::Dates, 1), (Want::Headers, 1)] {
             let (ours, theirs) =
                 (reader.list(&folder, from, want).await.unwrap(), server.list(&folder, from, want).await.unwrap());
             assert_eq!((ours.validity, &ours.entries), (theirs.validity, &theirs.entries));

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use letters::{Letter, letter, odd};
 use mail::ports::FlagChange;
 use mail::{
-    Budget, Cause, Failure, Feed, Fence, Fetched, Flags, Folder, FolderPath, HeaderHash, InternalDate, Limits, Message,
-    MessageId, Outcome, Part, Reach, Result, Seen, Sha256, System, Taken, Target, Want,
+    Budget, Cause, Entry, Failure, Feed, Fence, Fetched, Flags, Folder, FolderPath, HeaderHash, InternalDate, Limits,
+    Message, MessageId, Outcome, Part, Reach, Result, Seen, Sha256, System, Taken, Target, Want,
 };
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -248,8 +248,11 @@ async fn listings_begin_where_asked(target: &mut dyn Target) {
     let (fence, _) = store(target, &FolderPath::new(["From"]), (0..6).map(letter).collect()).await;
     let all = ids(target, &fence.folder).await;
     let third = all[2].uid().unwrap();
-    for want in [Want::Flags, Want::Sizes, Want::Headers] {
+    for want in [Want::Flags, Want::Sizes, Want::Dates, Want::Headers] {
         let listing = target.list(&fence.folder, third, want).await.unwrap();
+        let told = |entry: &Entry| (entry.size.is_some(), entry.date.is_some());
+        let asked = (want >= Want::Sizes, want >= Want::Dates);
+        assert!(listing.entries.iter().all(|entry| told(entry) == asked), "{want:?}");
         let listed: Vec<MessageId> = listing.entries.iter().map(|entry| entry.id.clone()).collect();
         assert_eq!(listed, all[2..], "{want:?}");
     }

@@ -9,7 +9,7 @@ use super::sieve::{Lift, SILENCE};
 use super::status::{Kind, Status};
 use super::{Imap, refusal, set};
 use crate::ports::{Given, Order, Portion};
-use crate::{Cause, Failure, Fetched, Message, MessageId, Part, Reach, Result};
+use crate::{Body, Cause, Failure, Fetched, Message, MessageId, Part, Reach, Result};
 use std::collections::VecDeque;
 use tokio::task::unconstrained;
 
@@ -18,6 +18,8 @@ use tokio::task::unconstrained;
 const CHUNK: usize = 250;
 const AHEAD: usize = 750;
 const COMMANDS: usize = 16;
+/// Octets after which others get their turn, though more is there: who stores is often of the same task.
+const TURN: u64 = 4 << 20;
 /// Of a folder that refused everything so many are asked for alone before it is given up.
 const FEW: usize = 3;
 
@@ -216,6 +218,7 @@ impl Imap {
             open: self.selected.as_ref().map(|selected| selected.wire.clone()),
             ended: false,
         };
+        let mut octets = 0;
         loop {
             self.ask(&mut stream, order).await?;
             if stream.sent.is_empty() {
@@ -231,10 +234,15 @@ impl Imap {
             match self.carrier.next().await? {
                 Response::Fetch(row) => {
                     let open = self.selected.as_ref().map(|open| open.wire.as_slice());
+                    octets += row.body.as_ref().map_or(0, Body::len);
                     if let Some(active) = row.uid.and_then(|uid| stream.wanting(open, Some(uid))) {
                         active.take(row, part).await;
                         // However long that took, it was not the server's time.
                         self.carrier.wire.sieve.expect_within(SILENCE);
+                    }
+                    if octets >= TURN {
+                        octets = 0;
+                        tokio::task::yield_now().await;
                     }
                 }
                 Response::Tagged { tag, status } => self.answered(&mut stream, &tag, status, order).await?,

@@ -18,7 +18,8 @@ const KEYWORDS: usize = 32 << 20;
 fn items(want: Want) -> String {
     match want {
         Want::Flags => "UID FLAGS".to_owned(),
-        Want::Sizes => "UID FLAGS INTERNALDATE RFC822.SIZE".to_owned(),
+        Want::Sizes => "UID FLAGS RFC822.SIZE".to_owned(),
+        Want::Dates => "UID FLAGS INTERNALDATE RFC822.SIZE".to_owned(),
         Want::Headers => {
             let fields = FIELDS.join(" ").to_ascii_uppercase();
             format!("UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})]")

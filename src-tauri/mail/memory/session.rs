@@ -131,7 +131,7 @@ impl Session {
                 id: MessageId::Uid(kept.uid),
                 size: (*want >= Want::Sizes).then_some(kept.octets.len() as u32),
                 flags: kept.flags.clone(),
-                date: kept.date.filter(|_| *want >= Want::Sizes),
+                date: kept.date.filter(|_| *want >= Want::Dates),
                 header: headers.then_some(kept.header),
             };
             let told = |kept: &&super::Kept| since.is_none_or(|since| kept.modseq > since);

@@ -161,9 +161,10 @@ async fn stand_some(
     let (fences, listings) = {
         let pairs: Vec<_> = some.iter().map(|at| &lanes[*at].pair).collect();
         let places: Vec<Place> = pairs.iter().map(|pair| Place { path: &pair.target, special: pair.special }).collect();
+        let want = terms.rules.listing();
         let since = |at: &usize| lanes[*at].mark.as_ref().map(|mark| mark.modseq);
         let looks: Vec<Look> =
-            some.iter().map(|at| Look { since: since(at), ..look(&lanes[*at].pair.source, Want::Sizes) }).collect();
+            some.iter().map(|at| Look { since: since(at), ..look(&lanes[*at].pair.source, want) }).collect();
         let fences = from_target(&terms.stop, target.prepare_all(&places));
         let listings = from_source(&terms.stop, source.list_all(&looks));
         let (fences, listings) = tokio::join!(fences, listings);
@@ -279,7 +280,7 @@ pub async fn check(lanes: &mut [Lane], source: &mut dyn Source, target: &mut dyn
         .collect();
     let there: Vec<Look> =
         found.iter().flatten().map(|folder| Look { from: u32::MAX, ..look(folder, Want::Flags) }).collect();
-    let here: Vec<Look> = lanes.iter().map(|lane| look(&lane.pair.source, Want::Sizes)).collect();
+    let here: Vec<Look> = lanes.iter().map(|lane| look(&lane.pair.source, terms.rules.listing())).collect();
     let here = from_source(&terms.stop, source.list_all(&here));
     let there = from_target(&terms.stop, target.list_all(&there));
     let (here, there) = tokio::join!(here, there);

@@ -62,7 +62,7 @@ impl Ends<'_> {
     /// The same for this folder alone, asked for now.
     pub(super) async fn stand_again(&mut self, failed: &HashSet<MessageId>) -> Result<Standing> {
         let fence = from_target(self.stop, self.target.prepare(&self.pair.target, self.pair.special)).await?;
-        let listing = from_source(self.stop, self.source.list(&self.pair.source, 1, Want::Sizes)).await?;
+        let listing = from_source(self.stop, self.source.list(&self.pair.source, 1, self.rules.listing())).await?;
         self.stand(fence, listing, failed).await
     }
 
@@ -195,7 +195,6 @@ impl Ends<'_> {
             header: entry.header,
             size: entry.size.unwrap_or(0),
             skip: too_old || too_new || too_large,
-            old: rules.begun.zip(seconds).is_some_and(|(begun, seconds)| seconds < begun),
         }
     }
 

@@ -4,10 +4,10 @@
 
 use super::round::Terms;
 use super::standing::Lists;
-use super::{Ends, from_target};
+use super::{Ends, from_source, from_target};
 use crate::journal::{Brief, PairState, State, Strangers};
 use crate::reconcile::{Answer, Prints};
-use mail::{Cause, Failure, Fence, HeaderHash, MessageId, Result, Side, Want};
+use mail::{Cause, Entry, Failure, Fence, HeaderHash, MessageId, Result, Side, Want};
 use std::collections::HashSet;
 
 /// No more than these are chance.
@@ -78,14 +78,16 @@ impl Ends<'_> {
         lists: &Lists,
         prints: &Prints,
     ) -> Result<HashSet<HeaderHash>> {
+        let listing = from_source(self.stop, self.source.list(&self.pair.source, 1, Want::Dates)).await?;
+        let begun = self.rules.begun.unwrap_or(i64::MIN);
+        let is_old = |entry: &&Entry| entry.date.is_some_and(|date| date.seconds < begun);
+        let old: HashSet<MessageId> = listing.entries.iter().filter(is_old).map(|entry| entry.id.clone()).collect();
         let read = |id| prints.source.get(id).copied().flatten().map(|print| print.header);
-        let old = lists.source.iter().filter(|item| item.old && !item.skip);
-        let mut planned: HashSet<HeaderHash> = old.filter_map(|item| item.header.or_else(|| read(&item.id))).collect();
-        for (id, header) in self.journal.headers(state.id).await? {
-            if lists.source.binary_search_by(|item| item.id.cmp(&id)).is_ok_and(|at| lists.source[at].old) {
-                planned.insert(header);
-            }
-        }
+        let listed = lists.source.iter().filter(|item| old.contains(&item.id) && !item.skip);
+        let mut planned: HashSet<HeaderHash> =
+            listed.filter_map(|item| item.header.or_else(|| read(&item.id))).collect();
+        let headers = self.journal.headers(state.id).await?;
+        planned.extend(headers.into_iter().filter(|(id, _)| old.contains(id)).map(|(_, header)| header));
         Ok(planned)
     }
 }

@@ -115,6 +115,8 @@ impl Trouble {
 
 fn attempt(path: &Path) -> Result<Connection, Trouble> {
     let mut file = Connection::open(path)?;
+    // All there are.
+    file.set_prepared_statement_cache_capacity(100);
     file.busy_timeout(Duration::from_secs(2))?;
     // Exclusive before WAL: then there is no shared-memory file, and no second process.
     file.pragma_update(None, "locking_mode", "EXCLUSIVE")?;

@@ -5,8 +5,8 @@ use super::Journal;
 use super::columns::{Id, IdOwned, flags, pair, path_text, print, row, unsigned};
 use super::elsewhere::Spot;
 use crate::Problem;
-use mail::{Flags, FolderPath, HeaderHash, InternalDate, MessageId, Repaired, Result, Sha256, repair};
-use rusqlite::{OptionalExtension, Transaction, params};
+use mail::{Flags, FolderPath, HeaderHash, InternalDate, MessageId, Repaired, Result, Sha256};
+use rusqlite::{OptionalExtension, params};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Names a pair of folders within one journal.
@@ -346,22 +346,9 @@ impl Journal {
         })
         .await
     }
-
-    /// One synced commit of a batch.
-    pub(crate) async fn commit(&self, pair: PairId, ledger: Ledger) -> Result<()> {
-        self.commit_all(vec![(pair, ledger)]).await
-    }
-
-    /// The same for several pairs of folders.
-    pub(crate) async fn commit_all(&self, ledgers: Vec<(PairId, Ledger)>) -> Result<()> {
-        if ledgers.iter().all(|(_, ledger)| ledger.is_empty()) {
-            return Ok(());
-        }
-        self.run(move |file| ledgers.iter().try_for_each(|(pair, ledger)| write(file, *pair, ledger))).await
-    }
 }
 
-const RUN: &str = "ifnull((SELECT CAST(value AS INTEGER) FROM setting WHERE key = 'run'), 0)";
+pub(super) const RUN: &str = "ifnull((SELECT CAST(value AS INTEGER) FROM setting WHERE key = 'run'), 0)";
 pub(super) const PAIR: &str = "SELECT pair, source, target, source_validity, target_validity, fence, whole,
     EXISTS (SELECT 1 FROM setting WHERE key = 'renumbered ' || pair) FROM pair";
 
@@ -371,80 +358,3 @@ fn renumbered(pair: PairId) -> String {
 }
 
 const VALIDITY: &str = "(SELECT source_validity FROM pair WHERE pair = ?1)";
-
-fn write(file: &Transaction, pair: PairId, ledger: &Ledger) -> rusqlite::Result<()> {
-    // What lies elsewhere is no part of the folder that a mark is of: it would be taken for new once more.
-    if !(ledger.intents.is_empty() && ledger.elsewhere.is_empty()) {
-        super::mark::forget(file, pair)?;
-    }
-    let mut intend = file.prepare_cached(&format!(
-        "INSERT INTO ledger (pair, validity, id, state, run, sha256, header, size, flags, date, zone,
-         original, original_header, repairs)
-         VALUES (?1, {VALIDITY}, ?2, 0, {RUN}, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-         ON CONFLICT DO UPDATE SET state = 0, run = excluded.run, sha256 = excluded.sha256, header = excluded.header,
-         size = excluded.size, flags = excluded.flags, date = excluded.date, zone = excluded.zone, uid = NULL, code = NULL,
-         original = excluded.original, original_header = excluded.original_header, repairs = excluded.repairs"
-    ))?;
-    for intent in &ledger.intents {
-        intend.execute(params![
-            pair.0,
-            Id(&intent.id),
-            intent.print.sha256.0,
-            intent.print.header.0,
-            intent.print.octets as i64,
-            intent.flags.names().join(" "),
-            intent.date.map(|date| date.seconds),
-            intent.date.map(|date| date.zone),
-            intent.of.as_ref().map(|of| of.sha256.0),
-            intent.of.as_ref().map(|of| of.header.0),
-            intent.of.as_ref().map(|of| repair::text(&of.findings))
-        ])?;
-    }
-    let mut claim = file.prepare_cached(&format!(
-        "INSERT INTO ledger (pair, validity, id, state, run, uid, code, sha256, header, size, flags, twice)
-         VALUES (?1, {VALIDITY}, ?2, ?3, {RUN}, ?4, ?5, ?6, ?7, ?8, '', ?9)
-         ON CONFLICT DO UPDATE SET state = excluded.state, uid = excluded.uid, code = excluded.code,
-         twice = max(twice, excluded.twice), sha256 = ifnull(excluded.sha256, sha256),
-         header = ifnull(excluded.header, header), size = ifnull(excluded.size, size),
-         repairs = iif(excluded.state = 3, NULL, repairs), original = iif(excluded.state = 3, NULL, original),
-         original_header = iif(excluded.state = 3, NULL, original_header)"
-    ))?;
-    let mut cure = file.prepare_cached(
-        "DELETE FROM problem WHERE (level = 0 OR code = 'gone') AND id = ?2
-         AND folder = (SELECT source FROM pair WHERE pair = ?1)",
-    )?;
-    let mut once = file.prepare_cached(
-        "DELETE FROM problem WHERE code = 'maybe_twice' AND id = ?2
-         AND folder = (SELECT source FROM pair WHERE pair = ?1)",
-    )?;
-    let mut name_repair = file.prepare_cached(
-        "INSERT INTO problem (code, level, folder, id, detail)
-         SELECT 'repaired', 1, source, id, repairs FROM ledger JOIN pair USING (pair)
-         WHERE pair = ?1 AND validity = source_validity AND id = ?2 AND repairs IS NOT NULL
-         ON CONFLICT DO UPDATE SET detail = excluded.detail",
-    )?;
-    for done in &ledger.claims {
-        let print = done.print.as_ref();
-        claim.execute(params![
-            pair.0,
-            Id(&done.id),
-            done.state,
-            done.uid,
-            done.code,
-            print.map(|print| print.sha256.0),
-            print.map(|print| print.header.0),
-            print.map(|print| print.octets as i64),
-            done.state == State::Undecidable
-        ])?;
-        if done.state == State::Refused {
-            // Nothing of it was stored: then it is not there twice.
-            once.execute(params![pair.0, Id(&done.id)])?;
-        }
-        if done.state.is_done() {
-            cure.execute(params![pair.0, Id(&done.id)])?;
-            name_repair.execute(params![pair.0, Id(&done.id)])?;
-        }
-    }
-    super::elsewhere::write(file, pair, &ledger.elsewhere)?;
-    super::notes::write(file, &ledger.problems)
-}

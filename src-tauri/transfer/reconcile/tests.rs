@@ -73,7 +73,6 @@ impl Case {
                 header: headers.then(|| made.header()),
                 size: 0,
                 skip: false,
-                old: false,
             }
         };
         let from = if self.whole { 1 } else { self.fence };
@@ -317,13 +316,7 @@ fn two_hundred_thousand_are_not_quadratic() {
     for one in [true, false] {
         let made = |n: u32| Made(if one { 1 } else { n }, n, 0);
         let source: Vec<SourceItem> = (1..=200_000)
-            .map(|n| SourceItem {
-                id: MessageId::Uid(n),
-                header: Some(made(n).header()),
-                size: 0,
-                skip: false,
-                old: false,
-            })
+            .map(|n| SourceItem { id: MessageId::Uid(n), header: Some(made(n).header()), size: 0, skip: false })
             .collect();
         let target: Vec<TargetItem> =
             (1..=200_000).map(|uid| TargetItem { uid, header: Some(made(uid).header()), flags: 0 }).collect();
@@ -361,13 +354,8 @@ fn renewed_ids_need_equal_octets() {
         .map(|(id, made)| (MessageId::Uid(id), made.print()))
         .to_vec();
     let made = [(11, Made(1, 2, 0)), (12, Made(1, 1, 0)), (13, Made(1, 1, 0)), (14, Made(4, 0, 0))];
-    let source = made.map(|(id, made)| SourceItem {
-        id: MessageId::Uid(id),
-        header: Some(made.header()),
-        size: 0,
-        skip: false,
-        old: false,
-    });
+    let source =
+        made.map(|(id, made)| SourceItem { id: MessageId::Uid(id), header: Some(made.header()), size: 0, skip: false });
     let mut prints = Prints::default();
     let Need::Octets { source: unread, .. } = renew(&ledger, &source, &prints).need else { panic!("reads nothing") };
     assert_eq!(uids(&unread), [11, 12, 13]);
