@@ -124,8 +124,8 @@ mod tests {
         tokio::time::sleep(Duration::from_millis(100)).await;
         near.deal(1_000);
         assert!(!near.is_short(), "as many as come in the next tenth of a second");
-        near.deal(700);
-        assert!(near.is_short());
+        near.deal(850);
+        assert!(near.is_short(), "less than a batch is ahead");
     }
 
     #[test]
