@@ -75,9 +75,11 @@ fn claim(file: &Transaction, pair: PairId, (validity, run): (u32, i64), claims: 
          twice = max(twice, excluded.twice), sha256 = ifnull(excluded.sha256, sha256),
          header = ifnull(excluded.header, header), size = ifnull(excluded.size, size),
          repairs = iif(excluded.state = 3, NULL, repairs), original = iif(excluded.state = 3, NULL, original),
-         original_header = iif(excluded.state = 3, NULL, original_header)
-         RETURNING repairs IS NOT NULL",
+         original_header = iif(excluded.state = 3, NULL, original_header)",
     )?;
+    // Asked for itself: a statement that returns something keeps each page that it touches once more until it is over.
+    let mut repaired =
+        file.prepare_cached("SELECT repairs IS NOT NULL FROM ledger WHERE pair = ?1 AND validity = ?2 AND id = ?3")?;
     let mut cure = file.prepare_cached(
         "DELETE FROM problem WHERE (level = 0 OR code = 'gone') AND id = ?2
          AND folder = (SELECT source FROM pair WHERE pair = ?1)",
@@ -110,7 +112,7 @@ fn claim(file: &Transaction, pair: PairId, (validity, run): (u32, i64), claims: 
             print.map(|print| print.octets as i64),
             done.state == State::Undecidable
         ];
-        let repaired: bool = claim.query_row(cells, |row| row.get(0))?;
+        claim.execute(cells)?;
         if done.state == State::Refused && problems {
             // Nothing of it was stored: then it is not there twice.
             once.execute(params![pair.0, Id(&done.id)])?;
@@ -118,7 +120,9 @@ fn claim(file: &Transaction, pair: PairId, (validity, run): (u32, i64), claims: 
         if done.state.is_done() && problems {
             cure.execute(params![pair.0, Id(&done.id)])?;
         }
-        if done.state.is_done() && repaired {
+        if done.state.is_done()
+            && repaired.query_row(params![pair.0, validity, Id(&done.id)], |row| row.get::<_, bool>(0))?
+        {
             name_repair.execute(params![pair.0, validity, Id(&done.id)])?;
         }
     }
