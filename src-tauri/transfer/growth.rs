@@ -153,9 +153,10 @@ impl Growth {
         step.min(self.most - pairs).min(waiting.slices)
     }
 
-    /// How many to open beside the first before it is known what exactly is due of so many messages.
-    pub fn ahead(&mut self, now: Instant, messages: u64) -> usize {
-        let mut expected = Backlog { slices: (messages as f64 / FEW) as usize, messages, octets: 0 };
+    /// How many to open beside the first before it is known what exactly is due of so many messages. `octets`: of all of
+    /// them, 0 where nobody told.
+    pub fn ahead(&mut self, now: Instant, messages: u64, octets: u64) -> usize {
+        let mut expected = Backlog { slices: (messages as f64 / FEW) as usize, messages, octets };
         let mut ahead = 0;
         loop {
             match self.more(now, 1 + ahead, 0.0, expected) {
@@ -282,9 +283,9 @@ mod tests {
     fn much_mail_is_met_by_four_pairs_at_once_and_more_are_tried_where_it_lasts() {
         let (mut growth, now) = growth(None);
         let at = |second: f64| now + seconds(second);
-        assert_eq!([0, 99, 150, 300, 900_000].map(|messages| growth.ahead(now, messages)), [0, 0, 1, 3, 3]);
+        assert_eq!([0, 99, 150, 300, 900_000].map(|messages| growth.ahead(now, messages, 0)), [0, 0, 1, 3, 3]);
         let (mut asked, now) = self::growth(Some(3));
-        assert_eq!(asked.ahead(now, 900_000), 2);
+        assert_eq!(asked.ahead(now, 900_000, 0), 2);
 
         growth.begin(at(1.0), 0.0);
         let soon = waiting(900, 8_000);
@@ -314,6 +315,14 @@ mod tests {
         let (mut asked, now) = self::growth(Some(3));
         asked.opened(Duration::from_millis(20));
         assert_eq!(asked.more(now, 1, 0.0, waiting(900, 900_000)), 1, "the person knows better");
+
+        // The same before it is known what is due, as far as the server tells how large its folders are.
+        let ahead = |messages, octets| {
+            let mut growth = Growth::new(None, 8, 1);
+            growth.opened(Duration::from_millis(20));
+            growth.ahead(Instant::now(), messages, octets)
+        };
+        assert_eq!([ahead(20_000, 60_000_000), ahead(2_000, 90_000_000), ahead(2_000, 0)], [0, 1, 0]);
     }
 
     #[test]

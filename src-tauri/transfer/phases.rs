@@ -150,8 +150,13 @@ impl Course {
         self.phase = phase;
         let folders =
             self.planned().iter().map(|planned| (planned.source.path.clone(), survey::messages(&planned.source)));
+        self.around.board.phase(phase, folders, self.octets_told());
+    }
+
+    /// Of all planned folders; 0 where one of them does not tell.
+    fn octets_told(&self) -> u64 {
         let octets: Option<u64> = self.planned().iter().map(|planned| planned.source.status?.bytes).sum();
-        self.around.board.phase(phase, folders, octets.unwrap_or(0));
+        octets.unwrap_or(0)
     }
 
     fn begin_look(&mut self) {
@@ -195,7 +200,8 @@ impl Course {
         let whole = layout.since.is_none() && layout.before.is_none() && layout.max_size.is_none();
         let first = store && whole && self.journal.get("rebuilt").await?.is_none();
         if first && self.journal.pairs().await?.is_empty() {
-            self.open_ahead(crew, self.planned().iter().map(|planned| survey::messages(&planned.source)).sum());
+            let messages = self.planned().iter().map(|planned| survey::messages(&planned.source)).sum();
+            self.open_ahead(crew, (messages, self.octets_told()));
         }
         let halt = stop.child_token();
         let before = Arc::clone(&self.before);
