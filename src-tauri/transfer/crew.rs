@@ -107,7 +107,7 @@ impl Crew {
 impl Course {
     /// Opens more pairs while the first still looks, where so many messages are expected that they will be needed. Once in
     /// a run: what was refused meanwhile nobody has heard.
-    pub fn open_ahead(&mut self, crew: &mut Crew, (messages, octets): (u64, u64)) {
+    pub fn open_ahead(&mut self, crew: &mut Crew, messages: u64, octets: u64) {
         let now = Instant::now();
         self.growth.begin(now, 0.0);
         if !std::mem::replace(&mut self.opened_ahead, true) && crew.idle.len() == 1 {

@@ -201,7 +201,7 @@ impl Course {
         let first = store && whole && self.journal.get("rebuilt").await?.is_none();
         if first && self.journal.pairs().await?.is_empty() {
             let messages = self.planned().iter().map(|planned| survey::messages(&planned.source)).sum();
-            self.open_ahead(crew, (messages, self.octets_told()));
+            self.open_ahead(crew, messages, self.octets_told());
         }
         let halt = stop.child_token();
         let before = Arc::clone(&self.before);
