@@ -62,6 +62,8 @@ pub enum Cause {
     // Folder.
     FolderMissing,
     FolderRefused,
+    /// The server met an error of its own over it (RFC 5530 SERVERBUG, CORRUPTION): it may be over in a moment.
+    ServerFailed,
     FolderNameRefused,
     /// UIDVALIDITY is another one than before.
     ValidityChanged,
@@ -121,6 +123,7 @@ impl Cause {
             Throttled => "throttled",
             FolderMissing => "folder_missing",
             FolderRefused => "folder_refused",
+            ServerFailed => "server_failed",
             FolderNameRefused => "folder_name_refused",
             ValidityChanged => "validity_changed",
             MessageGone => "message_gone",
@@ -143,7 +146,7 @@ impl Cause {
         }
     }
 
-    pub const ALL: [Cause; 38] = {
+    pub const ALL: [Cause; 39] = {
         use Cause::*;
         [
             HostUnknown,
@@ -165,6 +168,7 @@ impl Cause {
             Throttled,
             FolderMissing,
             FolderRefused,
+            ServerFailed,
             FolderNameRefused,
             ValidityChanged,
             MessageGone,
@@ -196,7 +200,7 @@ impl Cause {
         use Cause::*;
         match self {
             MessageGone | MessageEmpty | MessageTooLarge | MessageRefused | MessageDamaged => Reach::Message,
-            FolderMissing | FolderRefused | FolderNameRefused | ValidityChanged => Reach::Folder,
+            FolderMissing | FolderRefused | ServerFailed | FolderNameRefused | ValidityChanged => Reach::Folder,
             NetworkUnreachable | ConnectionRefused | Timeout | Closed | Protocol | Throttled => Reach::Connection,
             _ => Reach::Account,
         }

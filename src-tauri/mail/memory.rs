@@ -71,6 +71,8 @@ pub struct Manners {
     pub deadly: Option<FolderPath>,
     /// The same for one that is to be stored.
     pub slow_to_store: Option<Slowness>,
+    /// Of what takes effect after its connection is lost it keeps the octets, and no flags.
+    pub forgetful: bool,
     /// Before each answer.
     pub delay: Option<Duration>,
 }
@@ -92,6 +94,7 @@ impl Default for Manners {
             slow: None,
             deadly: None,
             slow_to_store: None,
+            forgetful: false,
             delay: None,
         }
     }

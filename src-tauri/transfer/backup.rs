@@ -42,6 +42,7 @@ impl Course {
         };
         self.held = Some(Arc::clone(&held));
         loop {
+            self.before_another_round(stop).await;
             let mut at_work = self.round();
             if at_work.is_empty() {
                 return Ok(());

@@ -119,6 +119,8 @@ pub(crate) struct Course {
     pub held: Option<Arc<Held>>,
     /// What was read of the folders at work, in the phases that read.
     pub shelf: Shelf,
+    /// Folders that are tried again, the one that waits longest: why, and how long.
+    pub again: Option<(Failure, Duration)>,
     /// Messages and octets proved.
     pub proved: Option<(u64, u64)>,
     /// The target took no more: the rest is only counted.
@@ -195,6 +197,7 @@ impl Course {
             verified: Vec::new(),
             held: None,
             shelf: Shelf::default(),
+            again: None,
             proved: None,
             full: false,
             notes: Vec::new(),

@@ -207,6 +207,7 @@ impl Course {
         let before = Arc::clone(&self.before);
         let terms = Terms { journal: self.journal.clone(), rules, before, stop: halt.clone() };
         loop {
+            self.before_another_round(stop).await;
             let mut lanes = self.lanes().await;
             if lanes.is_empty() {
                 break;
@@ -302,8 +303,12 @@ impl Course {
         let Some(reached) = self.reached().get_mut(at) else { return };
         let situation = Situation { attempts: reached.tries, opened: true };
         reached.tries += 1;
-        if !matches!(retry::next(&failure, situation), Next::Again(_)) {
-            self.leave_out(at, &failure);
+        match retry::next(&failure, situation) {
+            Next::Again(pause) if self.again.as_ref().is_none_or(|(_, longest)| *longest < pause) => {
+                self.again = Some((failure, pause));
+            }
+            Next::Again(_) => {}
+            _ => self.leave_out(at, &failure),
         }
     }
 

@@ -16,6 +16,8 @@ const OFFLINE: Duration = Duration::from_secs(30);
 const SIGN_IN_PAUSE: Duration = Duration::from_secs(60);
 /// A failure of the protocol that comes back this often at one place is skipped, where that is possible.
 const PATIENCE_WITH_PROTOCOL: u32 = 3;
+/// So often a folder over which the server met an error of its own is tried again.
+const PATIENCE_WITH_SERVER: u32 = 4;
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,7 @@ pub fn next(failure: &Failure, situation: Situation) -> Next {
         (Reach::Message, _) => Next::Skip,
         // One more look: listing anew matches by fingerprint.
         (Reach::Folder, ValidityChanged) if attempts == 0 => Next::Again(Duration::ZERO),
+        (Reach::Folder, ServerFailed) if opened && attempts < PATIENCE_WITH_SERVER => Next::Again(pause(attempts)),
         (Reach::Folder, _) => Next::Skip,
         _ if !opened => Next::Stop,
         // Accepted before, refused now: once more after the pause that the door states. Then the door asks, and a
@@ -121,6 +124,10 @@ mod tests {
             (of(ValidityChanged), fourth, Next::Skip),
             (of(FolderMissing), opened, Next::Skip),
             (of(FolderRefused), opened, Next::Skip),
+            (of(ServerFailed), before, Next::Skip),
+            (of(ServerFailed), opened, seconds(0)),
+            (of(ServerFailed), fourth, seconds(8)),
+            (of(ServerFailed), long_away, Next::Skip),
             (of(FolderNameRefused), opened, Next::Skip),
             (of(Protocol).reaching(Reach::Folder), opened, Next::Skip),
             (of(SignInRefused), before, Next::Stop),

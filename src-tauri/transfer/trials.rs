@@ -11,6 +11,7 @@ mod repair;
 mod sleep;
 mod slowed;
 mod tasks;
+mod trouble;
 mod undo;
 
 use crate::endpoint::Opener;
@@ -41,6 +42,8 @@ enum Fate {
     Away(Cause),
     /// Asked at this effect to come back in so many seconds.
     Slowed(usize, u64),
+    /// From this effect on so many meet an error of the server's own, before they happen or after.
+    Troubled(usize, usize, When),
 }
 
 #[derive(Clone)]
@@ -57,6 +60,8 @@ struct ServerState {
     tried: Vec<String>,
     /// When each of them was.
     when: Vec<Instant>,
+    /// Somebody met an error of its own.
+    met: bool,
 }
 
 impl Server {
@@ -67,6 +72,7 @@ impl Server {
             afterwards: Fate::Good,
             tried: Vec::new(),
             when: Vec::new(),
+            met: false,
         };
         Self { mailbox, state: Arc::new(Mutex::new(state)) }
     }
@@ -108,6 +114,7 @@ impl Opener for World {
         let wire = match fate {
             Fate::Lost(effect, when) => Tripwire::at(effect, when, false),
             Fate::Slowed(effect, seconds) => slowing(effect, seconds),
+            Fate::Troubled(effect, times, when) => troubling(effect, times, when, Arc::clone(&server.state)),
             _ => self.wire.clone(),
         };
         Ok(Box::new(server.mailbox.session_with(wire)))
@@ -130,6 +137,20 @@ fn slowing(effect: usize, seconds: u64) -> Tripwire {
         *passed += usize::from(when == When::Before);
         let asked = when == When::Before && *passed == effect;
         if asked { Err(Failure::new(Cause::Throttled).waiting(Duration::from_secs(seconds))) } else { Ok(()) }
+    }))
+}
+
+fn troubling(first: usize, times: usize, when: When, state: Arc<Mutex<ServerState>>) -> Tripwire {
+    let passed = Mutex::new(0);
+    Tripwire::watched(Arc::new(move |now| {
+        if now != when {
+            return Ok(());
+        }
+        let mut passed = passed.lock().unwrap();
+        *passed += 1;
+        let meets = *passed > first && *passed - first <= times;
+        state.lock().unwrap().met |= meets;
+        if meets { Err(Failure::new(Cause::ServerFailed).words("[SERVERBUG] hm")) } else { Ok(()) }
     }))
 }
 

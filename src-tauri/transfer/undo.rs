@@ -111,6 +111,7 @@ impl Course {
         };
         let mut hands = Hands { source: &mut **source, target: &mut **target, theirs, backup, remove, stop };
         while let Some(at) = self.copied.iter().position(|reached| !reached.done) {
+            self.before_another_round(stop).await;
             self.at = Some(at);
             self.around.board.folder(at);
             match self.undo_folder(at, &mut hands).await {

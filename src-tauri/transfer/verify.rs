@@ -65,6 +65,7 @@ impl Course {
         let (_, other) = sides(crew.first()?)?;
         let theirs = other.folders().await.map_err(|failure| failure.on(Side::Target))?;
         loop {
+            self.before_another_round(stop).await;
             let mut at_work = self.round();
             if at_work.is_empty() {
                 return Ok(());

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// How often a full disk is looked at.
 const DISK: Duration = Duration::from_secs(2);
@@ -44,12 +45,7 @@ impl Course {
         if pause.is_zero() {
             return None;
         }
-        self.around.board.waiting(Some(Waiting {
-            cause: failure.cause,
-            side: failure.side,
-            until: Some(std::time::Instant::now() + pause),
-            about: failure.about.clone(),
-        }));
+        self.around.board.waiting(Some(waiting(&failure, pause)));
         self.sleep(pause).await;
         self.around.board.waiting(None);
         None
@@ -72,6 +68,22 @@ impl Course {
         if slept {
             self.begin_anew();
         }
+    }
+
+    /// Where folders are tried again: waits as long as the one that has to wait longest, or until the person says "now".
+    pub async fn before_another_round(&mut self, stop: &CancellationToken) {
+        let Some((failure, pause)) = self.again.take().filter(|(_, pause)| !pause.is_zero()) else { return };
+        let pause = pause / self.around.haste;
+        self.around.board.waiting(Some(waiting(&failure, pause)));
+        let wishes = &mut self.around.wishes;
+        let nudges = wishes.borrow().nudges;
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            Ok(_) = wishes.wait_for(|wishes| wishes.nudges != nudges) => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+        self.around.board.waiting(None);
     }
 
     /// Waits until the disk has room again. Sessions are closed meanwhile: a person may take hours.
@@ -104,6 +116,11 @@ impl Course {
             }
         }
     }
+}
+
+fn waiting(failure: &Failure, pause: Duration) -> Waiting {
+    let Failure { cause, side, about, .. } = failure;
+    Waiting { cause: *cause, side: *side, until: Some(std::time::Instant::now() + pause), about: about.clone() }
 }
 
 /// Any number: each move has its own, and each try. That keeps clients apart, and a run can be repeated exactly.

@@ -249,7 +249,7 @@ impl Words {
             DiskFailed => Some(Action::ChangePlace),
             LayoutChanged => Some(Action::StartOver),
             StoreUnusable => Some(if backup { Action::ChangePlace } else { Action::StartOver }),
-            FolderMissing | FolderRefused | FolderNameRefused | ValidityChanged => Some(Action::GoOn),
+            FolderMissing | FolderRefused | ServerFailed | FolderNameRefused | ValidityChanged => Some(Action::GoOn),
             MessageGone | MessageEmpty | MessageTooLarge | MessageRefused | MessageDamaged => None,
             RecordLost | RemovalUnsupported => None,
             Closed | Protocol | Throttled if context.started => Some(Action::GoOn),

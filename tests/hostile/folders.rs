@@ -91,7 +91,7 @@ pub fn scenarios() -> Vec<Scenario> {
         row("2,000 lines that nobody can read", Folders, "protocol; ended").says("LIST \"\" \"*\"", {
             (0..2_000).map(|number| format!("* LIST (a{number}\r\n")).collect::<String>() + "$ OK\r\n"
         }),
-        row("NO to LIST", Folders, "folder_refused; kept").says("LIST \"\" \"*\"", "$ NO [SERVERBUG] no\r\n"),
+        row("NO to LIST", Folders, "server_failed; kept").says("LIST \"\" \"*\"", "$ NO [SERVERBUG] no\r\n"),
         row("BAD to LIST", Folders, "protocol; ended").says("LIST \"\" \"*\"", "$ BAD what\r\n"),
         row("goodbye to LIST", Folders, "closed; ended").says("LIST \"\" \"*\"", "* BYE\r\n"),
         row("the long form of LIST refused", Folders, "INBOX(3); kept")

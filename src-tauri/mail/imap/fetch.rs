@@ -49,9 +49,9 @@ struct Active {
     /// Sets of UIDs that are not asked for yet, and how many they are.
     waiting: VecDeque<(String, usize)>,
     under_way: usize,
-    /// Commands of this stage that were refused, and the server's words when it last did.
+    /// Commands of this stage that were refused, and the last refusal.
     refused: usize,
-    words: Option<String>,
+    refusal: Option<Status>,
     /// Its folder's failure.
     failure: Option<Failure>,
     /// Nobody takes any more.
@@ -73,7 +73,7 @@ impl Active {
             waiting,
             under_way: 0,
             refused: 0,
-            words: None,
+            refusal: None,
             failure: None,
             closed: false,
             portion,
@@ -99,13 +99,12 @@ impl Active {
         if self.is_dead() || missing.is_empty() {
             return false;
         }
-        let nothing_came = missing.len() == self.uids.len() && self.words.is_some();
+        let nothing_came = missing.len() == self.uids.len() && self.refusal.is_some();
         let (stage, count) = match self.stage {
             Stage::Sets if nothing_came && missing.len() > FEW => (Stage::Few, FEW),
             Stage::Few if self.refused == FEW => {
-                let words = self.words.take().unwrap_or_default();
                 let folder = self.portion.folder.path.to_string();
-                self.failure = Some(Failure::new(Cause::FolderRefused).about(folder).words(&words));
+                self.failure = self.refusal.take().map(|status| refusal::folder(&status, &folder));
                 return false;
             }
             Stage::Sets | Stage::Few => (Stage::Singles, missing.len()),
@@ -150,7 +149,8 @@ impl Active {
         }
         for (uid, seen) in self.uids.iter().zip(&self.seen).filter(|(_, seen)| **seen != Seen::Sent) {
             let cause = if *seen == Seen::WithoutBody { Cause::MessageDamaged } else { Cause::MessageGone };
-            let failure = Failure::new(cause).words(self.words.as_deref().unwrap_or_default());
+            let words = self.refusal.as_ref().map(Status::words).unwrap_or_default();
+            let failure = Failure::new(cause).words(&words);
             if self.portion.out.send(Fetched::Failed { id: MessageId::Uid(*uid), failure }).await.is_err() {
                 return;
             }
@@ -360,7 +360,7 @@ impl Imap {
                         if let Some(failure) = refusal::throttled(&status) {
                             return Err(failure);
                         }
-                        active.words = Some(status.words());
+                        active.refusal = Some(status);
                         active.refused += 1;
                     }
                     Kind::Bad => {

@@ -5,6 +5,11 @@ use super::status::Status;
 use crate::{Cause, Failure, Reach};
 use std::time::Duration;
 
+/// An error of the server's own, which the same command may not meet again.
+pub(super) fn is_its_own(status: &Status) -> bool {
+    matches!(status.code.as_str(), "SERVERBUG" | "CORRUPTION")
+}
+
 /// A NO to APPEND.
 #[derive(Debug)]
 pub(super) enum Refusal {
@@ -45,6 +50,7 @@ pub(super) fn folder(status: &Status, name: &str) -> Failure {
         "NONEXISTENT" | "TRYCREATE" => Cause::FolderMissing,
         "CANNOT" => Cause::FolderNameRefused,
         "OVERQUOTA" => Cause::QuotaFull,
+        _ if is_its_own(status) => Cause::ServerFailed,
         _ => Cause::FolderRefused,
     };
     Failure::new(cause).about(name).words(&status.words())
@@ -65,7 +71,6 @@ pub(super) fn append(status: &Status, name: &str) -> Refusal {
         "NOPERM" | "READ-ONLY" | "CONTACTADMIN" | "EXPIRED" | "AUTHORIZATIONFAILED" | "PRIVACYREQUIRED" => {
             Refusal::Stop(failure(Cause::FolderRefused).about(name))
         }
-        "SERVERBUG" | "CORRUPTION" => Refusal::Stop(failure(Cause::FolderRefused).about(name)),
         _ => Refusal::Unstated(failure(Cause::MessageRefused)),
     }
 }
@@ -77,6 +82,8 @@ pub(super) fn sign_in(status: &Status) -> Failure {
     }
     let cause = match status.code.as_str() {
         "LIMIT" | "CONTACTADMIN" | "NOPERM" => Cause::SignInUnavailable,
+        // Nobody has looked at the password.
+        _ if is_its_own(status) => Cause::SignInUnavailable,
         "PRIVACYREQUIRED" => Cause::SignInMethodMissing,
         _ => Cause::SignInRefused,
     };
@@ -101,6 +108,9 @@ mod tests {
         assert_eq!(cause("[OVERQUOTA] message too large"), Cause::QuotaFull);
         assert_eq!(cause("[trycreate] no"), Cause::FolderMissing);
         assert_eq!(cause("[INUSE] busy"), Cause::Throttled);
+        assert!(matches!(append(&status("[SERVERBUG] x"), "x"), Refusal::Unstated(_)));
+        assert_eq!(folder(&status("[CORRUPTION] x"), "x").cause, Cause::ServerFailed);
+        assert_eq!(sign_in(&status("[SERVERBUG] x")).cause, Cause::SignInUnavailable);
         assert!(matches!(append(&status("Mail length 5 exceeded!"), "x"), Refusal::Unstated(_)));
         assert!(matches!(append(&status("[TOOBIG] x"), "x"), Refusal::Message(_)));
     }

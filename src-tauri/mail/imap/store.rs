@@ -144,10 +144,7 @@ impl Voyage {
             Refusal::Unstated(failure) => {
                 let in_a_row = self.unstated.entry(path.clone()).or_default();
                 *in_a_row += messages.iter().filter(|message| !has_fault(message)).count();
-                let all = (*in_a_row >= IN_A_ROW).then(|| {
-                    let folder = Failure { cause: Cause::FolderRefused, ..failure.clone() };
-                    folder.reaching(Cause::FolderRefused.reach()).about(path.to_string())
-                });
+                let all = (*in_a_row >= IN_A_ROW).then(|| refusal::folder(status, &path.to_string()));
                 Judgement { settled: refuse(messages, &failure), failure: all }
             }
         }

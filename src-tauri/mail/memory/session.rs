@@ -262,6 +262,7 @@ impl Session {
             let date = message.date.or(Some(crate::InternalDate { seconds: 0, zone: 0 }));
             let (path, flags) = (drawer.path.clone(), message.flags.keeping(keeps));
             if let Some(left) = holds {
+                let flags = if manners.forgetful { Default::default() } else { flags };
                 contents.held.push(Held { left, path, octets, flags, date });
                 return Err(Failure::new(Cause::Closed));
             }

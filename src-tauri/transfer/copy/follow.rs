@@ -1,5 +1,5 @@
 //! Flags follow: what was changed at the source since we stored it is changed at the target too, as long as nobody
-//! has touched it there.
+//! has touched it there. Flags that a server lost with its own end are given again.
 
 use super::standing::Standing;
 use super::{Ends, from_target};
@@ -24,14 +24,33 @@ pub struct Change {
 
 /// `now` are the flags at the source of rows that differ from the ledger. Only what we stored ourselves, and what
 /// has at the target the flags that we stored, follows.
-pub fn changes(now: Vec<(MessageId, Flags)>, ledger: &[Brief], target: &[TargetItem]) -> Vec<Change> {
-    now.into_iter()
+pub fn changes(now: &[(MessageId, Flags)], ledger: &[Brief], target: &[TargetItem]) -> Vec<Change> {
+    now.iter()
         .filter_map(|(id, flags)| {
-            let row = &ledger[ledger.binary_search_by(|row| row.id.cmp(&id)).ok()?];
+            let row = &ledger[ledger.binary_search_by(|row| row.id.cmp(id)).ok()?];
             let uid = row.uid.filter(|_| row.state == State::Stored)?;
             let there = &target[target.binary_search_by_key(&uid, |item| item.uid).ok()?];
             let send = there.flags == row.flags;
+            let (id, flags) = (id.clone(), flags.clone());
             (send || there.flags == flag_mark(&flags)).then_some(Change { id, uid, flags, send })
+        })
+        .collect()
+}
+
+/// What was in doubt and is found without any flag, where it was given with some: a server that ended while it stored may
+/// keep the octets and forget the rest. `now` as for [`changes`], `found` with their UIDs.
+pub fn forgotten(now: &[(MessageId, Flags)], found: &[(MessageId, u32)], target: &[TargetItem]) -> Vec<Change> {
+    let bare = flag_mark(&Flags::default());
+    let is_bare = |uid: u32| {
+        let at = target.binary_search_by_key(&uid, |item| item.uid);
+        at.is_ok_and(|at| target[at].flags == bare)
+    };
+    found
+        .iter()
+        .filter(|(_, uid)| is_bare(*uid))
+        .filter_map(|(id, uid)| {
+            let (id, flags) = &now[now.binary_search_by(|(known, _)| known.cmp(id)).ok()?];
+            Some(Change { id: id.clone(), uid: *uid, flags: flags.clone(), send: true })
         })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! Where a folder stands: lists both sides, and asks `reconcile` until it needs no more.
 
-use super::follow::{Change, changes};
+use super::follow::{Change, changes, forgotten};
 use super::{Ends, from_source, from_target};
 use crate::Counts;
 use crate::journal::{Brief, Claim, Edge, Ledger, Mark, PairId, PairState, Print, State, Strangers, flag_mark};
@@ -216,12 +216,13 @@ impl Ends<'_> {
         }
         let source = listing.entries.iter().map(|entry| self.item(entry)).collect();
         self.settle_flags(state.id, &mut rows, &target).await?;
-        let flags = changes(flags_since(listing, &rows, &fence), &rows, &target);
+        let now = flags_since(listing, &rows, &fence);
+        let mut flags = changes(&now, &rows, &target);
         let mut lists = Lists { source, target, source_headers: false, target_headers: first };
         let late = self.journal.late(state.id).await?;
         let lost: HashSet<MessageId> = rows.iter().filter(|row| row.uid == Some(0)).map(|row| row.id.clone()).collect();
         let mut refound: Vec<(MessageId, u32)> = Vec::new();
-        let mut claimed = false;
+        let mut found: Vec<(MessageId, u32)> = Vec::new();
         let answer = loop {
             let strength = self.journal.strength().await?;
             let mut answer = reconcile(&Question {
@@ -240,9 +241,9 @@ impl Ends<'_> {
                 even_if_elsewhere: self.rules.even_if_elsewhere,
                 estimate: !self.rules.store,
             });
-            claimed |= !answer.found.is_empty();
-            let again = answer.found.iter().filter(|found| lost.contains(&found.id));
-            refound.extend(again.map(|found| (found.id.clone(), found.uid)));
+            let all = answer.found.iter().map(|found| (found.id.clone(), found.uid));
+            refound.extend(all.clone().filter(|(id, _)| lost.contains(id)));
+            found.extend(all);
             self.claim(&state, &answer, &mut rows, &mut prints).await?;
             match std::mem::take(&mut answer.need) {
                 Need::Nothing => break answer,
@@ -255,6 +256,7 @@ impl Ends<'_> {
                 Need::Octets { source, target } => self.read(source, target, &mut prints, Some(&fence.folder)).await?,
             }
         };
+        flags.extend(forgotten(&now, &found, &lists.target));
         self.conclude(&state, &answer).await?;
         let known = (rows.as_slice(), &answer);
         if state.renumbered {
@@ -287,7 +289,7 @@ impl Ends<'_> {
             |item: &&TargetItem| arrived.contains(&item.uid) && !rows.iter().any(|row| row.uid == Some(item.uid));
         let copies = lists.target.iter().filter(copy).count();
         let others = lists.target.len() > ours + copies;
-        let clean = answer.gone.is_empty() && answer.deleted.is_empty() && !claimed && !others;
+        let clean = answer.gone.is_empty() && answer.deleted.is_empty() && found.is_empty() && !others;
         let known = |id: &&MessageId| rows.binary_search_by(|row| row.id.cmp(id)).is_ok();
         let tried = answer.store.iter().filter(known).cloned().collect();
         let claimed = match self.rules.store {
@@ -416,16 +418,20 @@ fn claims(answer: &Answer, prints: &Prints) -> Vec<Claim> {
         .collect()
 }
 
-/// The flags at the source, as far as the target can keep them, of what we stored with others.
+/// The flags at the source, as far as the target can keep them, of what we stored with others, and of what is in doubt.
 fn flags_since(listing: Listing, ledger: &[Brief], fence: &Fence) -> Vec<(MessageId, Flags)> {
     let keeps = |keyword: &str| fence.any_keyword || fence.keywords.iter().any(|kept| kept == keyword);
-    let mut rows = ledger.iter().filter(|row| row.state == State::Stored).peekable();
+    let mut rows = ledger.iter().filter(|row| matches!(row.state, State::Stored | State::Intended)).peekable();
     let mut since = Vec::new();
     for entry in listing.entries {
         while rows.next_if(|row| row.id < entry.id).is_some() {}
         if let Some(row) = rows.next_if(|row| row.id == entry.id) {
             let flags = entry.flags.keeping(keeps);
-            if flag_mark(&flags) != row.flags {
+            let differs = match row.state {
+                State::Intended => flags != Flags::default(),
+                _ => flag_mark(&flags) != row.flags,
+            };
+            if differs {
                 since.push((entry.id, flags));
             }
         }

@@ -67,6 +67,42 @@ async fn it_is_named_by_the_run_that_it_comes_in() {
     assert!(met > 2, "{met}");
 }
 
+/// A server that ends while it stores may forget the flags of what it keeps: they are given again. What is not bare has been
+/// touched by its owner.
+#[tokio::test]
+async fn flags_that_were_forgotten_are_given_again() {
+    let (inbox, seen) = (path("INBOX"), Flags::new([System::Seen]));
+    let given = Flags::from_names(["\\Seen", "\\Flagged", "Work"]);
+    for forgetful in [true, false] {
+        let stage = Stage::new();
+        stage.old.mailbox.mark(&inbox, 1, given.clone());
+        stage.new.mailbox.behave(|manners| manners.forgetful = forgetful);
+        stage.new.mailbox.hold(1);
+        let mut request = stage.request(plain_move());
+        request.pace.patience = Some(Duration::ZERO);
+        stage.new.fates([Fate::Good, Fate::Away(Cause::ConnectionRefused)]);
+        let outcome = stage.run(request).await;
+        assert_eq!((outcome.verdict, stage.new.mailbox.held()), (Verdict::Stopped, 1), "{:?}", outcome.failure);
+        stage.new.mailbox.deliver();
+        let there = stage.new.mailbox.kept(&inbox);
+        assert_eq!(
+            there.iter().map(|kept| kept.flags.clone()).collect::<Vec<_>>(),
+            [match forgetful {
+                true => Flags::default(),
+                false => given.clone(),
+            }]
+        );
+        if !forgetful {
+            stage.new.mailbox.mark(&inbox, there[0].uid, seen.clone());
+        }
+        let outcome = stage.move_all().await;
+        complete(&outcome);
+        assert_eq!((outcome.counts.stored, outcome.counts.already, twice(&outcome)), (29, 1, vec![]));
+        let flags = stage.new.mailbox.kept(&inbox).into_iter().next().map(|kept| kept.flags);
+        assert_eq!(flags.as_ref(), Some(if forgetful { &given } else { &seen }));
+    }
+}
+
 /// However many come, they are not another copier's.
 #[tokio::test]
 async fn many_are_no_strangers() {

@@ -48,22 +48,24 @@ async fn exactly_what_was_asked_for() {
 
 #[tokio::test]
 async fn a_folder_that_refuses_everything_is_one_failure() {
-    let (mut imap, heard) = imap("", |command| match command {
-        _ if command.starts_with("UID FETCH") => text("$ NO internal error\r\n"),
-        _ => Answer::Usual,
-    })
-    .await;
-    let ids: Vec<_> = (1..=900).map(MessageId::Uid).collect();
-    let (out, mut incoming) = mpsc::channel(1_000);
-    let failure = imap.fetch(&folder(), &ids, Part::Whole, out).await.expect_err("refused");
-    assert_eq!(failure.cause, Cause::FolderRefused);
-    assert!(incoming.recv().await.is_none());
-    assert!(heard.lock().expect("heard").len() < 15);
-    assert_eq!(
-        imap.fetch(&folder(), &[], Part::Whole, mpsc::channel(1).0).await,
-        Ok(()),
-        "the connection is still good"
-    );
+    for (said, cause) in [("internal error", Cause::FolderRefused), ("[SERVERBUG] error", Cause::ServerFailed)] {
+        let (mut imap, heard) = imap("", move |command| match command {
+            _ if command.starts_with("UID FETCH") => text(&format!("$ NO {said}\r\n")),
+            _ => Answer::Usual,
+        })
+        .await;
+        let ids: Vec<_> = (1..=900).map(MessageId::Uid).collect();
+        let (out, mut incoming) = mpsc::channel(1_000);
+        let failure = imap.fetch(&folder(), &ids, Part::Whole, out).await.expect_err("refused");
+        assert_eq!((failure.cause, failure.words), (cause, Some(said.to_owned())));
+        assert!(incoming.recv().await.is_none());
+        assert!(heard.lock().expect("heard").len() < 15);
+        assert_eq!(
+            imap.fetch(&folder(), &[], Part::Whole, mpsc::channel(1).0).await,
+            Ok(()),
+            "the connection is still good"
+        );
+    }
 }
 
 #[tokio::test]

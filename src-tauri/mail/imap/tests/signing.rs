@@ -26,6 +26,7 @@ async fn the_best_way_first_and_one_way_more() {
         ("AUTH=PLAIN SASL-IR", "$ BAD not so\r\n", vec![plain(), login()], None),
         ("AUTH=PLAIN SASL-IR", "$ NO [AUTHENTICATIONFAILED] x\r\n", vec![plain()], Some(Cause::SignInRefused)),
         ("AUTH=PLAIN SASL-IR", "$ NO [UNAVAILABLE] x\r\n", vec![plain()], Some(Cause::SignInUnavailable)),
+        ("AUTH=PLAIN SASL-IR", "$ NO [SERVERBUG] x\r\n", vec![plain()], Some(Cause::SignInUnavailable)),
         ("AUTH=PLAIN SASL-IR", "$ NO [LIMIT] too many\r\n", vec![plain()], Some(Cause::SignInUnavailable)),
         ("LOGINDISABLED", "", vec![], Some(Cause::SignInMethodMissing)),
     ] {

@@ -235,6 +235,23 @@ async fn a_folder_that_refuses_all_is_not_asked_for_ever() {
 }
 
 #[tokio::test]
+async fn an_error_of_the_servers_own_is_no_messages_fault_until_it_comes_for_each() {
+    let bug = || text("$ NO [SERVERBUG] Internal error occurred.\r\n");
+    // Singly each will show what it is.
+    let (result, line, _) = store(MULTI, &["a", "b", "c"], move |_| bug()).await;
+    assert_eq!((result, line.doubtful(), line.refused()), (Ok(()), 3, vec![]));
+    // One bad message does not end its folder.
+    let bad = move |command: &str| if command.ends_with("bad") { bug() } else { Answer::Usual };
+    let (result, line, _) = store("LITERAL+", &["a", "bad", "c"], bad).await;
+    assert_eq!((result, line.stored()), (Ok(()), vec![(1, None), (3, None)]));
+    assert_eq!(line.refused(), [(2, Cause::MessageRefused)]);
+    let bodies = vec!["x"; 2_000];
+    let (result, line, _) = store("LITERAL+", &bodies, move |_| bug()).await;
+    assert_eq!(result.map_err(|failure| (failure.cause, failure.reach)), Err((Cause::ServerFailed, Reach::Folder)));
+    assert!(line.stored().is_empty() && line.refused().len() <= 225, "{}", line.refused().len());
+}
+
+#[tokio::test]
 async fn an_end_in_the_middle_leaves_doubt() {
     for end in [last(""), last("* BYE gone\r\n"), last("$ OK")] {
         let mut end = Some(end);

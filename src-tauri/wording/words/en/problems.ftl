@@ -111,6 +111,12 @@ cause-folder_refused = { $folder ->
      }
     .meaning = Its mail was not moved.
     .todo = See on the web page whether it is locked or shared, then run the move again.
+cause-server_failed = { $folder ->
+        [none] A server met an error of its own over a folder.
+       *[other] The server met an error of its own over “{ $folder }”.
+     }
+    .meaning = Not all of its mail was moved; what is missing is still in the old mailbox.
+    .todo = Run the move again in some minutes. If it stays like this, show the server’s words to the mailbox’s admin.
 cause-folder_name_refused = The new mailbox does not take the name { $folder ->
         [none] of a folder.
        *[other] “{ $folder }”.
@@ -223,6 +229,15 @@ wait-connection_refused = The { mailbox } can’t be reached at the moment; goes
 wait-closed = The { mailbox } ended the connection; we sign in again{ $wait ->
         [none] .
        *[other] {" "}in { $wait }.
+     }
+    .meaning = Nothing is lost.
+    .todo = {""}
+wait-server_failed = { $folder ->
+        [none] The { mailbox } met an error of its own over a folder
+       *[other] The { mailbox } met an error of its own over “{ $folder }”
+     }; { $wait ->
+        [none] we try it again.
+       *[other] we try it again in { $wait }.
      }
     .meaning = Nothing is lost.
     .todo = {""}

@@ -108,6 +108,12 @@ cause-folder_refused = { $folder ->
      }
     .meaning = 其中的邮件没有搬。
     .todo = 请在网页上看看它是否上了锁或是共享的,然后再搬一次。
+cause-server_failed = { $folder ->
+        [none] 处理一个文件夹时,服务器自己出了错。
+       *[other] 处理“{ $folder }”时,服务器自己出了错。
+     }
+    .meaning = 其中的邮件没有全部搬完,没搬的仍在旧邮箱里。
+    .todo = 请过几分钟再搬一次。如果还是这样,请把服务器原话给邮箱管理员看。
 cause-folder_name_refused = 新邮箱不接受{ $folder ->
         [none] 一个文件夹的名字。
        *[other] “{ $folder }”这个名字。
@@ -220,6 +226,15 @@ wait-connection_refused = { mailbox }暂时连不上,恢复后自动继续。
 wait-closed = { mailbox }断开了连接,{ $wait ->
         [none] 正在重新登录。
        *[other] { $wait }后重新登录。
+     }
+    .meaning = 不会丢信。
+    .todo = {""}
+wait-server_failed = { $folder ->
+        [none] { mailbox }处理一个文件夹时自己出了错
+       *[other] { mailbox }处理“{ $folder }”时自己出了错
+     },{ $wait ->
+        [none] 正在再试。
+       *[other] { $wait }后再试。
      }
     .meaning = 不会丢信。
     .todo = {""}
