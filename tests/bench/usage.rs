@@ -53,7 +53,7 @@ pub fn measure(program: &Program, home: &Path) -> Usage {
     let pid = child.id();
     let watch = std::thread::spawn(move || {
         if waits.recv_timeout(LIMIT) == Err(mpsc::RecvTimeoutError::Timeout) {
-            process::descendants(pid).into_iter().for_each(|below| process::signal(below, "KILL"));
+            process::descendants(pid).into_iter().for_each(|below| process::signal(below, process::Signal::KILL));
         }
     });
     let status = child.wait().unwrap();

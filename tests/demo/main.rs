@@ -129,7 +129,7 @@ async fn run(mut command: Command) -> Ended {
     };
     println!("\nEnding the demo ...");
     if let Some(pid) = child.id() {
-        harness::process::signal(pid, "TERM");
+        harness::process::signal(pid, harness::process::Signal::TERM);
     }
     let _ = tokio::time::timeout(Duration::from_secs(5), child.wait()).await;
     ended

@@ -33,6 +33,13 @@ impl Run {
         self.json()[field].as_u64().unwrap_or_else(|| panic!("no {field} in {}", self.stdout))
     }
 
+    /// What it names with this code: folder and message.
+    pub fn problems(&self, code: &str) -> Vec<String> {
+        let problems = self.json()["problems"].as_array().cloned().unwrap_or_default();
+        let of_code = problems.iter().filter(|problem| problem["code"] == code);
+        of_code.map(|problem| format!("{} {}", problem["folder"], problem["uid"])).collect()
+    }
+
     /// Fails the test unless it ended with this code; shows what was said.
     pub fn expect(self, code: i32) -> Self {
         assert_eq!(

@@ -123,15 +123,20 @@ impl Dovecot {
         }
     }
 
+    /// Those that it has started and that run now.
+    pub fn processes(&self) -> Vec<u32> {
+        self.child.iter().flat_map(|child| process::descendants(child.id())).collect()
+    }
+
     /// Ends the server without a word to anybody.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             // One that stands still makes no further process between our look and its end.
-            process::signal(child.id(), "STOP");
+            process::signal(child.id(), process::Signal::STOP);
             let below = process::descendants(child.id());
             let _ = child.kill();
             let _ = child.wait();
-            below.into_iter().for_each(|pid| process::signal(pid, "KILL"));
+            below.into_iter().for_each(|pid| process::signal(pid, process::Signal::KILL));
         }
     }
 

@@ -1,16 +1,19 @@
 //! Processes and ports: everything a test starts is ended by its process id.
 
+use rustix::process::{Pid, kill_process};
 use std::fs;
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command};
+use std::process::Child;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
-/// Sends a signal by name, as `TERM` or `KILL`. A process that is gone already is no error.
-pub fn signal(pid: u32, name: &str) {
-    // The shell's own kill is everywhere; the program of that name is not.
-    let line = format!("kill -{name} {pid} 2>/dev/null");
-    let _ = Command::new("sh").args(["-c", &line]).status();
+pub use rustix::process::Signal;
+
+/// A process that is gone already is no error.
+pub fn signal(pid: u32, signal: Signal) {
+    if let Some(pid) = Pid::from_raw(pid as i32) {
+        let _ = kill_process(pid, signal);
+    }
 }
 
 /// Parent of a process, None when it is gone.
@@ -42,13 +45,13 @@ pub fn descendants(pid: u32) -> Vec<u32> {
 pub fn end(child: &mut Child) {
     let below = descendants(child.id());
     if child.try_wait().ok().flatten().is_none() {
-        signal(child.id(), "TERM");
+        signal(child.id(), Signal::TERM);
         let _ = within(Duration::from_secs(3), || child.try_wait().ok().flatten());
         let _ = child.kill();
         let _ = child.wait();
     }
     for pid in below {
-        signal(pid, "KILL");
+        signal(pid, Signal::KILL);
     }
 }
 

@@ -1,7 +1,7 @@
 //! A page of the window and what a person does on it.
 
 use fantoccini::{Client, Locator};
-use harness::process::descendants;
+use harness::process::{Signal, descendants, signal};
 use harness::{Desk, Desktop, Dovecot};
 use serde_json::{Value, json};
 use std::fs;
@@ -232,7 +232,7 @@ impl Page<'_> {
     /// Ends the application as a crash does.
     pub async fn crash(self) {
         for process in self.processes() {
-            harness::process::signal(process, "KILL");
+            signal(process, Signal::KILL);
         }
         let _ = self.client.close().await;
     }
