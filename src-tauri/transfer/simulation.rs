@@ -173,7 +173,7 @@ fn a_seed_is_always_the_same_history() {
 }
 
 /// As the histories tell them.
-const FAULTS: [&str; 31] = [
+const FAULTS: [&str; 32] = [
     "Source: the connection is lost before",
     "Source: the connection is lost after",
     "Target: the connection is lost before",
@@ -182,6 +182,7 @@ const FAULTS: [&str; 31] = [
     "is held back",
     "no answer in time",
     "an answer that cannot be read",
+    "an error of its own",
     "Target: the process is killed before",
     "Target: the process is killed after",
     "the process is killed before a commit",

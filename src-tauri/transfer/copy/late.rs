@@ -51,7 +51,10 @@ impl Ends<'_> {
         // itself gone. Where all have new UIDs the other is among them.
         let mut again: HashMap<HeaderHash, Vec<(&MessageId, u32)>> = HashMap::new();
         for (id, uid) in refound {
-            again.entry(headers.get(uid).copied().unwrap_or(HeaderHash::of(b""))).or_default().push((id, *uid));
+            // What cannot be read is like none.
+            if let Some(header) = headers.get(uid) {
+                again.entry(*header).or_default().push((id, *uid));
+            }
         }
         let stands = |late: &&Late| {
             let alike = again.get(&late.header).into_iter().flatten();

@@ -269,7 +269,8 @@ impl Play {
                 Ok(())
             }
             26..=39 => fails(self, Cause::Timeout, "no answer in time,"),
-            40..=44 => fails(self, Cause::Protocol, "an answer that cannot be read,"),
+            43..=44 => fails(self, Cause::ServerFailed, "an error of its own,"),
+            40..=42 => fails(self, Cause::Protocol, "an answer that cannot be read,"),
             45..=57 => {
                 self.tell(format!(
                     "{spot:?}: the process is killed {} the effect",
