@@ -204,6 +204,13 @@ export function actions(ipc, now, send) {
         else return;
       }
     },
+    async landmarks() {
+      const { move } = now();
+      // Asked for once.
+      send({ type: "landmarks", move, landmarks: [] });
+      const landmarks = await attempt(() => ipc.landmarks(move));
+      if (landmarks) send({ type: "landmarks", move, landmarks });
+    },
     async saveMessage(index) {
       try {
         const path = await ipc.saveMessage(now().move, index);

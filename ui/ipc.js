@@ -150,6 +150,11 @@
  */
 
 /**
+ * A message by which a person sees that all have arrived; `folder`: in the new mailbox.
+ * @typedef {{which: "oldest"|"newest"|"largest", folder: string, octets: number, heading: Heading}} Landmark
+ */
+
+/**
  * One line of the list of problems.
  * @typedef {Object} ProblemRow
  * @property {string} code
@@ -229,6 +234,8 @@ export const givePassword = (/** @type {string} */ move, /** @type {Side} */ sid
   call("give_password", { move, side, password });
 export const problems = (/** @type {string} */ move, /** @type {number} */ offset, /** @type {number} */ limit) =>
   /** @type {Promise<{total: number, rows: ProblemRow[]}>} */ (call("problems", { move, offset, limit }));
+/** Of the last result; none where the move made no backup. */
+export const landmarks = (/** @type {string} */ move) => /** @type {Promise<Landmark[]>} */ (call("landmarks", { move }));
 /** Opens the system's dialog and saves the message of a row from the backup; the new file, or null when cancelled. */
 export const saveMessage = (/** @type {string} */ move, /** @type {number} */ row) =>
   /** @type {Promise<string|null>} */ (call("save_message", { move, row }));

@@ -61,7 +61,7 @@ export const initial = {
   onward: false, // the person went on from the result to the end
   asked: null, // the dialog: {kind}
   undo: null, // what the look at an undo found: {ticket, counts, advice}, the last two when they are known
-  list: { total: 0, pages: {}, open: null, saved: null }, // saved: {index, path} or {index, advice}, of the row saved last
+  list: { total: 0, pages: {}, open: null, saved: null, landmarks: null }, // saved: {index, path} or {index, advice}, of the row saved last
   trouble: null, // an Advice: a call that failed
   busy: null, // the call under way: "start", "pause", "stop", "check"
   started: false, // the run at work was started here, not only a check
@@ -197,6 +197,8 @@ const EVENTS = {
     return { ...state, list: { ...state.list, total, pages } };
   },
   row: (state, { index }) => change(state, "list", { open: state.list.open === index ? null : index }),
+
+  landmarks: (state, { move, landmarks }) => (move === state.move ? change(state, "list", { landmarks }) : state),
 
   saved: (state, { saved }) => change(state, "list", { saved }),
 

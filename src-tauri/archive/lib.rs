@@ -11,6 +11,7 @@ mod frame;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod heading;
+mod landmarks;
 mod line;
 mod manifest;
 mod names;
@@ -25,6 +26,7 @@ mod tree;
 
 pub use archive::Archive;
 pub use heading::Heading;
+pub use landmarks::{Landmark, Which};
 pub use place::{free_space, in_synced_folder};
 pub use prove::{Damage, Flaw, FolderProof, Proof, prove};
 pub use reader::Reader;

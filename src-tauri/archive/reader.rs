@@ -39,11 +39,11 @@ pub struct Reader {
 }
 
 #[derive(Debug)]
-struct ReadFolder {
-    mbox: File,
-    contents: Contents,
+pub(crate) struct ReadFolder {
+    pub(crate) mbox: File,
+    pub(crate) contents: Contents,
     /// Place among the records by id, ascending.
-    shown: Vec<(MessageId, usize)>,
+    pub(crate) shown: Vec<(MessageId, usize)>,
     /// None where an id of an earlier UIDVALIDITY is among them.
     uid_next: Option<u32>,
 }
@@ -72,7 +72,14 @@ impl Reader {
         &self.manifest.id
     }
 
-    async fn read(&mut self, path: &FolderPath) -> Result<Arc<ReadFolder>> {
+    /// Of all folders, in order.
+    pub(crate) fn paths(&self) -> Vec<FolderPath> {
+        let mut paths: Vec<FolderPath> = self.places.keys().cloned().collect();
+        paths.sort();
+        paths
+    }
+
+    pub(crate) async fn read(&mut self, path: &FolderPath) -> Result<Arc<ReadFolder>> {
         if let Some((last, folder)) = &self.last
             && last == path
         {
@@ -160,7 +167,7 @@ impl ReadFolder {
         Ok(Self { mbox, contents, shown, uid_next })
     }
 
-    fn record(&self, id: &MessageId) -> Option<&Record> {
+    pub(crate) fn record(&self, id: &MessageId) -> Option<&Record> {
         let place = self.shown.binary_search_by(|(shown, _)| shown.cmp(id)).ok()?;
         Some(&self.contents.records[self.shown[place].1])
     }

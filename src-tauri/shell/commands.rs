@@ -225,6 +225,16 @@ pub(crate) async fn problems(desk: Shared<'_>, r#move: String, offset: u64, limi
     Ok(wire::ProblemPage { total, rows: rows.collect() })
 }
 
+/// Of the last result: by which messages the person sees that all have arrived. None where there is no backup.
+#[tauri::command]
+pub(crate) async fn landmarks(desk: Shared<'_>, r#move: String) -> Answer<Vec<wire::Landmark>> {
+    let live = told(&desk, desk.live(&r#move))?;
+    let (_, problems) = told(&desk, page(&desk, &live, 0, u64::MAX))?;
+    let home = told(&desk, desk.home())?;
+    let landmarks = letters::landmarks(&live, home, &problems).await;
+    Ok(landmarks.into_iter().map(Into::into).collect())
+}
+
 /// Saves the message of one line of the list from the backup, where the person says. The new file, or None: cancelled.
 #[tauri::command]
 pub(crate) async fn save_message<R: Runtime>(

@@ -4,7 +4,7 @@ use crate::live::Live;
 use archive::{Heading, Reader};
 use mail::{Budget, Cause, Failure, Result, Side};
 use std::path::{Path, PathBuf};
-use transfer::Problem;
+use transfer::{Home, Landmark, Problem};
 
 /// The backup that the last run read through. None: it had none.
 fn backup(live: &Live) -> Option<PathBuf> {
@@ -20,6 +20,14 @@ pub(crate) async fn headings(live: &Live, problems: &[Problem]) -> Vec<Option<He
     match backup(live) {
         Some(directory) => transfer::headings(&directory, problems).await,
         None => vec![None; problems.len()],
+    }
+}
+
+/// By which messages the person sees that all have arrived. While something is at work there are none.
+pub(crate) async fn landmarks(live: &Live, home: &Home, problems: &[Problem]) -> Vec<Landmark> {
+    match backup(live).filter(|_| live.active().is_none()) {
+        Some(directory) => transfer::landmarks(home, &live.id, &directory, problems).await,
+        None => Vec::new(),
     }
 }
 

@@ -95,6 +95,7 @@ fn build<R: Runtime>(builder: tauri::Builder<R>, desk: Desk) -> tauri::Result<ta
             commands::unwatch,
             commands::give_password,
             commands::problems,
+            commands::landmarks,
             commands::save_message,
             commands::open_backup,
             commands::open_link,

@@ -87,11 +87,7 @@ pub(crate) fn problem(
         },
         folder: problem.folder.as_ref().map(ToString::to_string),
         uid: problem.id.as_ref().map(ToString::to_string),
-        heading: heading.map(|archive::Heading { subject, from, date }| wire::Heading {
-            subject,
-            from,
-            date: date.map(|seconds| seconds * 1000),
-        }),
+        heading: heading.map(Into::into),
         // What a repair changes stands in the sentences.
         detail: problem.detail.clone().filter(|detail| mail::repair::parse(detail).is_empty()),
         advice: words.problem(problem, context).into(),
@@ -316,6 +312,23 @@ fn side(side: Side) -> Option<wire::Side> {
         Side::Source => Some(wire::Side::Old),
         Side::Target => Some(wire::Side::New),
         Side::Local => None,
+    }
+}
+
+impl From<archive::Heading> for wire::Heading {
+    fn from(archive::Heading { subject, from, date }: archive::Heading) -> Self {
+        Self { subject, from, date: date.map(|seconds| seconds * 1000) }
+    }
+}
+
+impl From<archive::Landmark> for wire::Landmark {
+    fn from(archive::Landmark { which, folder, octets, heading }: archive::Landmark) -> Self {
+        let which = match which {
+            archive::Which::Oldest => wire::Which::Oldest,
+            archive::Which::Newest => wire::Which::Newest,
+            archive::Which::Largest => wire::Which::Largest,
+        };
+        Self { which, folder: folder.to_string(), octets, heading: heading.into() }
     }
 }
 

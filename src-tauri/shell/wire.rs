@@ -337,6 +337,24 @@ pub struct Heading {
     pub date: Option<i64>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Which {
+    Oldest,
+    Newest,
+    Largest,
+}
+
+/// A message by which a person sees that all have arrived.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Landmark {
+    pub which: Which,
+    /// In the new mailbox.
+    pub folder: String,
+    pub octets: u64,
+    pub heading: Heading,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ProblemRow {
     pub code: String,

@@ -174,6 +174,12 @@ fn examples() -> Result<Value, serde_json::Error> {
         "View": view(),
         "Result": view().result,
         "Undoable": Undoable { removed: 1985, kept: 12, gone: 3 },
+        "Landmark": Landmark {
+            which: Which::Largest,
+            folder: "归档".into(),
+            octets: 35_200_000,
+            heading: Heading { subject: Some("年度审计报告".into()), from: None, date: Some(1_104_537_600_000) },
+        },
         "ProblemRow": row,
         "ProblemPage": ProblemPage { total: 1, rows: vec![row.clone()] },
         "values": {
@@ -182,6 +188,7 @@ fn examples() -> Result<Value, serde_json::Error> {
             "security": [account::Security::Tls, account::Security::StartTls, account::Security::Plain],
             "phase": [Phase::Idle, Phase::Connecting, Phase::Survey, Phase::Backup, Phase::Prove, Phase::Move, Phase::Verify, Phase::Undo, Phase::Done],
             "verdict": [Verdict::Complete, Verdict::Problems, Verdict::Stopped, Verdict::Failed],
+            "which": [Which::Oldest, Which::Newest, Which::Largest],
             "level": [Level::Problem, Level::Notice],
             "reason": [Reason::First, Reason::Refused, Reason::Expired],
         },

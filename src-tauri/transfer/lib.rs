@@ -47,8 +47,8 @@ mod waits;
 mod wake;
 mod whereabouts;
 
-pub use archive::Heading;
-pub use headings::headings;
+pub use archive::{Heading, Landmark, Which};
+pub use headings::{headings, landmarks};
 pub use home::Home;
 pub use outcome::{Counts, FolderOutcome, Outcome, Problem, ProblemLevel, Verdict};
 pub use request::{Answers, Layout, Level, Pace, Place, Request, Task};

@@ -1,8 +1,9 @@
 //! Single messages of a backup: by what a person knows them, and as files of their own.
 
 use super::*;
-use archive::Heading;
+use archive::{Heading, Landmark, Which};
 use mail::Cause;
+use std::collections::HashSet;
 use std::fs;
 
 #[tokio::test]
@@ -78,4 +79,48 @@ async fn messages_are_named_by_their_headers_and_saved_as_they_were_fetched() {
     let damaged = reader.save(&inbox, &MessageId::Uid(1), &file).await.unwrap_err();
     assert_eq!((damaged.cause, fs::read(&file).unwrap()), (Cause::MessageDamaged, mail[5].1.clone()));
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "nothing half is left");
+}
+
+#[tokio::test]
+async fn the_oldest_the_newest_and_the_largest_are_found() {
+    let (inbox, work) = (FolderPath::inbox(), FolderPath::new(["Work"]));
+    let day = |seconds| Some(InternalDate { seconds, zone: 0 });
+    let letter = |name: &str, filler: usize| format!("Subject: {name}\r\n\r\n{}", "x".repeat(filler)).into_bytes();
+    let mailbox = mailbox();
+    let put = |folder: &FolderPath, name: &str, filler, seconds| {
+        mailbox.put(folder, letter(name, filler), Flags::default(), day(seconds))
+    };
+    put(&inbox, "plain", 10, 5_000);
+    put(&work, "first", 10, -20);
+    let refused = put(&work, "refused", 90_000, 9_999);
+    put(&work, "large", 50_000, 6_000);
+    let deleted = put(&inbox, "deleted", 80_000, -99);
+    put(&inbox, "last", 10, 7_000);
+    let directory = tempfile::tempdir().unwrap();
+    back_up(directory.path(), &mailbox).await.unwrap();
+    mailbox.take_out(&inbox, deleted);
+    back_up(directory.path(), &mailbox).await.unwrap();
+    let spool = tempfile::tempdir().unwrap();
+    let mut reader = Reader::open(directory.path(), budget(spool.path())).unwrap();
+    let told = |landmarks: Vec<Landmark>| -> Vec<(Which, String, String, u64)> {
+        let subject = |landmark: &Landmark| landmark.heading.subject.clone().unwrap_or_default();
+        landmarks.iter().map(|one| (one.which, one.folder.to_string(), subject(one), one.octets)).collect()
+    };
+    let of = |which, folder: &str, name: &str, filler| {
+        (which, folder.to_owned(), name.to_owned(), letter(name, filler).len() as u64)
+    };
+    let named = HashSet::from([(work.clone(), MessageId::Uid(refused))]);
+    assert_eq!(
+        told(reader.landmarks(&named).await),
+        [
+            of(Which::Oldest, "Work", "first", 10),
+            of(Which::Newest, "INBOX", "last", 10),
+            of(Which::Largest, "Work", "large", 50_000)
+        ]
+    );
+    // Each once, as the first that it is.
+    assert_eq!(
+        told(reader.landmarks(&HashSet::new()).await),
+        [of(Which::Oldest, "Work", "first", 10), of(Which::Newest, "Work", "refused", 90_000)]
+    );
 }

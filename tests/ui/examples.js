@@ -219,6 +219,12 @@ const problem = (l, index) => {
     },
   };
 };
+export const landmarks = (l) => [
+  { which: "oldest", folder: "INBOX", octets: 2_114, heading: { subject: l === "en" ? "Welcome aboard" : "欢迎加入公司", from: "HR <hr@example.com>", date: 1_141_603_200_000 } },
+  { which: "newest", folder: l === "en" ? "Sent" : "已发送", octets: 40_960, heading: { subject: l === "en" ? "Re: Offer for the harbour office" : "回复:港口办公室报价", from: null, date: 1_795_910_400_000 } },
+  { which: "largest", folder: "Projects/2019", octets: 24_800_000, heading: { subject: null, from: "王芳 <wang.fang@example.com>", date: null } },
+];
+
 export const rows = (l, count) => (offset, limit) => ({ total: count, rows: Array.from({ length: Math.max(Math.min(limit, count - offset), 0) }, (_, index) => problem(l, offset + index)) });
 
 const entry = (part) => ({ address: "li.na@example.com", provider: null, settings: null, password: null, ...part });

@@ -1,7 +1,7 @@
 // A wire without Rust: what `window.__TAURI__` gives, answered from the examples. Chosen by the page's address:
 // ?home=NAME&view=NAME&lang=LANGUAGE&sign=ok|refused|certificate|slow. `window.wire` shows the calls and pushes views.
 
-import { advice, found, homes, providers, rows, views } from "./examples.js";
+import { advice, found, homes, landmarks, providers, rows, views } from "./examples.js";
 
 const asked = new URLSearchParams(location.search);
 let language = asked.get("lang") ?? "zh-CN";
@@ -30,6 +30,7 @@ const answers = {
   },
   look_undo: () => ({ removed: 1985, kept: 12, gone: 3 }),
   choose_backup_place: () => ({ path: "/mnt/disk/backup", free: 90_000_000_000, synced: false }),
+  landmarks: () => landmarks(language),
   save_message: () => "/home/lina/letter.eml",
   problems: ({ offset, limit }) => rows(language, views(language)[name].result?.problems + views(language)[name].result?.notices)(offset, limit),
 };

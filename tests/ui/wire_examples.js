@@ -33,4 +33,5 @@ test("providers and what is found", () => {
   agree(found("en", "li@example.com", null), golden.Found, "found");
 });
 test("what an undo would do", async () => agree(await window.__TAURI__.core.invoke("look_undo"), golden.Undoable, "undoable"));
+test("landmarks", async () => agree((await window.__TAURI__.core.invoke("landmarks"))[0], golden.Landmark, "landmarks"));
 test("problems", () => agree(rows("en", 10)(0, 10), golden.ProblemPage, "problems"));

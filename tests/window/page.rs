@@ -131,6 +131,16 @@ impl Page<'_> {
         self.ask("return document.body.innerText").await.as_str().unwrap_or_default().to_owned()
     }
 
+    /// Of each that is visible.
+    pub async fn texts(&self, selector: &str) -> Vec<String> {
+        let script = format!(
+            "return [...document.querySelectorAll({})].filter(node => node.checkVisibility()).map(node => node.innerText)",
+            json!(selector)
+        );
+        let texts = self.ask(&script).await;
+        texts.as_array().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
+    }
+
     pub async fn until_text(&self, text: &str) {
         self.until(text, &format!("return document.body.innerText.includes({})", json!(text))).await;
     }

@@ -1,6 +1,7 @@
 //! The main road: from two filled-in accounts to a finished move, with a crash on the way.
 
-use crate::page::{Person, entry, nowhere_below};
+use crate::page::{Page, Person, entry, nowhere_below};
+use harness::compare::Item;
 use harness::{Desk, Dovecot, MailboxState, PASSWORD, Proxy, many, samples};
 use std::time::Duration;
 
@@ -66,6 +67,7 @@ async fn a_mailbox_moves_through_the_window() {
 
     // Result.
     page.until_title("Everything moved and compared").await;
+    see_for_yourself(&page, &before).await;
     page.pictures("result").await;
     page.accessible("result").await;
     before.assert_same(&MailboxState::of(&new));
@@ -84,6 +86,31 @@ async fn a_mailbox_moves_through_the_window() {
     assert_eq!(person.kept_passwords(), 0);
     page.pictures("home-finished").await;
     page.close().await;
+}
+
+/// Three messages to look for, each with its folder, and these are what they are called.
+async fn see_for_yourself(page: &Page<'_>, mailbox: &MailboxState) {
+    page.until_text("Look for these in the new mailbox.").await;
+    let shown = page.texts(".landmarks li").await;
+    let all: Vec<(&Vec<String>, &Item)> =
+        mailbox.folders.iter().flat_map(|(path, folder)| folder.items.values().map(move |item| (path, item))).collect();
+    let dates = || all.iter().map(|(_, item)| item.date);
+    let (oldest, newest) = (dates().min(), dates().max());
+    let largest = all.iter().map(|(_, item)| item.octets).max();
+    let folders = |is: &dyn Fn(&Item) -> bool| -> Vec<String> {
+        let found = all.iter().filter(|(_, item)| is(item)).map(|(path, _)| path.join("/"));
+        found.map(|path| format!("Folder: {}", if path == "INBOX" { "Inbox" } else { &path })).collect()
+    };
+    let expected = [
+        ("Oldest", folders(&|item| Some(item.date) == oldest)),
+        ("Newest", folders(&|item| Some(item.date) == newest)),
+        ("Largest, ", folders(&|item| Some(item.octets) == largest)),
+    ];
+    assert_eq!(shown.len(), expected.len(), "{shown:?}");
+    for (text, (which, folders)) in shown.iter().zip(expected) {
+        assert!(text.starts_with(which), "{text}");
+        assert!(folders.iter().any(|folder| text.trim_end().ends_with(folder)), "{text} in {folders:?}");
+    }
 }
 
 /// Moved, looked at there, taken back from the result, and moved again.

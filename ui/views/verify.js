@@ -1,6 +1,6 @@
 // Verify and result: the comparison while it runs, then what came of the move, with each message that needs a look.
 
-import { button, h, id, show, view } from "../dom.js";
+import { bind, button, h, id, show, view } from "../dom.js";
 import { virtual } from "../list.js";
 import { sign } from "../chart.js";
 import { advice, intoSight, liveSign, progress, screen } from "./parts.js";
@@ -113,6 +113,34 @@ export const problems = (act) =>
     ),
   );
 
+/** A few messages to look for in the new mailbox, each with its folder, and the way there. */
+const seeing = (act) => {
+  const web = (s) => s.providers.some(({ id: known, web: readable }) => readable && known === s.view.new?.provider);
+  const ends = (s) => through(s) && !undone(s) && s.kind === "move";
+  const at = (index) => (s) => s.list.landmarks?.[index];
+  const landmark = (index) =>
+    show(at(index), () =>
+      h(
+        "li",
+        {},
+        h("p", { class: "quiet", text: (s, t) => t.verify.landmark(at(index)(s).which, at(index)(s).octets) }),
+        h("p", { class: "strong wrap", dir: "auto", text: (s, t) => at(index)(s).heading.subject ?? t.verify.noSubject }),
+        show((s) => at(index)(s).heading.from, () => h("p", { class: "wrap", dir: "auto", text: (s) => at(index)(s).heading.from })),
+        h("p", { class: "quiet wrap", dir: "auto", text: (s, t) => [at(index)(s).heading.date !== null && t.day(at(index)(s).heading.date), t.verify.folder(t.folder(at(index)(s).folder))].filter(Boolean).join(" · ") }),
+      ),
+    );
+  bind((s) => ends(s) && s.view.result.backup !== null && s.list.landmarks === null, (asks) => asks && act.landmarks());
+  return show((s) => ends(s) && (web(s) || s.list.landmarks?.length > 0), () =>
+    h(
+      "section",
+      { class: "note landmarks" },
+      h("h2", { text: (_, t) => t.verify.see }),
+      show((s) => s.list.landmarks?.length > 0, () => h("div", {}, h("p", { text: (_, t) => t.verify.seeHint }), h("ul", {}, [0, 1, 2].map(landmark)))),
+      show(web, () => button({ class: "second", text: (_, t) => t.verify.openNew, on: { click: act.openMailbox } })),
+    ),
+  );
+};
+
 /** What the main button of a result does: a button of the advice, or one of our own. */
 const does = (s) => (!through(s) ? (s.view.result.advice?.button ?? "go_on") : verdict(s) === "problems" ? "look" : undone(s) ? "again" : "next");
 const mainWord = (s, t) => ({ look: () => t.verify.lookAt(s.view.result.problems), again: () => t.undo.again, next: () => t.bar.next })[does(s)]?.() ?? t.advice.button(does(s));
@@ -159,9 +187,7 @@ export const verify = (act) =>
       ],
       helper: [
         show((s) => !ended(s), () => h("section", { class: "note" }, h("p", { text: (_, t) => t.move.leave }))),
-        show((s) => through(s) && !undone(s) && s.providers.some(({ id: known, web }) => web && known === s.view.new?.provider), () =>
-          h("section", { class: "note" }, h("h2", { text: (_, t) => t.verify.see }), button({ class: "second", text: (_, t) => t.verify.openNew, on: { click: act.openMailbox } })),
-        ),
+        seeing(act),
         show((s) => through(s) && s.view.result.backup !== null, () =>
           h("section", { class: "note" }, h("h2", { text: (_, t) => t.finish.backup }), h("p", { class: "wrap quiet", text: (s) => s.view.place?.path ?? "" }), button({ class: "second", text: (_, t) => t.verify.openBackup, on: { click: act.openBackup } })),
         ),

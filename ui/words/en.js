@@ -262,6 +262,8 @@ export default {
     saved: (path) => `Saved as ${path}`,
     openBackup: "Open the backup",
     see: "See for yourself",
+    seeHint: "Look for these in the new mailbox.",
+    landmark: (which, octets) => (which === "largest" ? `Largest, ${size(octets)}` : { oldest: "Oldest", newest: "Newest" }[which]),
     openNew: "Open the new mailbox",
   },
 

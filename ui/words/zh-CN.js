@@ -252,6 +252,8 @@ export default {
     saved: (path) => `已存为 ${path}`,
     openBackup: "打开备份",
     see: "自己看看",
+    seeHint: "请在新邮箱里找找这几封。",
+    landmark: (which, octets) => (which === "largest" ? `最大一封,${size(octets)}` : { oldest: "最早一封", newest: "最新一封" }[which]),
     openNew: "打开新邮箱",
   },
 

@@ -313,3 +313,24 @@ async fn a_mailbox_with_nothing_new_is_not_listed_and_one_that_grew_only_in_part
     assert_eq!(codes(&outcome.problems), ["deleted_at_source"]);
     assert!(nothing < grown, "{nothing} effects, then {grown}");
 }
+
+#[tokio::test]
+async fn what_to_look_for_bears_the_folders_of_the_new_mailbox() {
+    let stage = Stage::new();
+    let sent = path("Sent Items");
+    let uid = stage.new.mailbox.put(&sent, letter(1), Flags::default(), None);
+    stage.new.mailbox.take_out(&sent, uid);
+    let large = [b"Subject: large\r\n\r\n".as_slice(), &[b'x'; 5_000]].concat();
+    stage.old.mailbox.put(&path("已发送"), large, Flags::default(), None);
+    let task = Task::Move { backup: Some(stage.backup()), prove_first: true, put_back: false, verify_after: None };
+    let outcome = stage.run(stage.request(task)).await;
+    complete(&outcome);
+    let (home, id) =
+        (Home::open(&stage.home()).unwrap(), Home::id(&Stage::account("old"), Some(&Stage::account("new"))));
+    let found = crate::landmarks(&home, &id, &stage.backup(), &[]).await;
+    let largest = found.iter().find(|landmark| landmark.which == crate::Which::Largest).unwrap();
+    assert_eq!((&largest.folder, largest.heading.subject.as_deref()), (&sent, Some("large")));
+    assert_eq!(stage.new.mailbox.kept(&sent).len(), 11);
+    // Nothing is known of a move that never ran.
+    assert_eq!(crate::landmarks(&home, "0123456789abcdef", &stage.backup(), &[]).await, []);
+}
