@@ -19,7 +19,7 @@ pub(crate) use elsewhere::{Before, Lain};
 pub(crate) use lane::{Lane, Steps};
 pub(crate) use lead::Lead;
 pub(crate) use reading::prints;
-pub(crate) use round::{Terms, check, conclude, stand};
+pub(crate) use round::{Terms, check, conclude, keep_marks, stand};
 pub(crate) use stream::{Lost, PATIENCE, Stream, Track};
 
 use crate::journal::{Claim, Journal, Ledger, State};

@@ -234,6 +234,7 @@ impl Course {
                 for (lane, due) in lanes.iter_mut().zip(dues).filter(|(lane, _)| !lane.is_over()) {
                     copy::conclude(lane, stream.take_tally(lane.at), due, source, target, &terms).await?;
                 }
+                copy::keep_marks(&mut lanes, &self.journal).await?;
                 self.settle(&mut lanes).await?;
             }
         }

@@ -3,7 +3,7 @@
 
 use super::standing::Standing;
 use super::{Copied, Pair, Step};
-use crate::journal::Mark;
+use crate::journal::{Mark, PairId};
 use crate::{Counts, Problem};
 use mail::{Failure, MessageId, Status};
 use std::collections::HashSet;
@@ -20,6 +20,8 @@ pub struct Lane {
     pub there: Option<Status>,
     /// As it was left by an earlier run, while it is not looked at otherwise.
     pub(super) mark: Option<Mark>,
+    /// As this run leaves it.
+    pub(super) leaves: Option<(PairId, Mark)>,
     pub step: Steps,
     pub(super) told: Counts,
     /// Not tried again by this run.
@@ -53,6 +55,7 @@ impl Lane {
             pair,
             there,
             mark: None,
+            leaves: None,
             step,
             told: Counts::default(),
             failed: HashSet::new(),

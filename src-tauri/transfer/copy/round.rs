@@ -5,13 +5,14 @@ use super::elsewhere::{self, Before};
 use super::lane::Lane;
 use super::late;
 use super::refiled;
-use super::standing::Standing;
+use super::standing::{self, Standing};
 use super::strangers::{self, CHANCE};
 use super::{Copied, Ends, Rules, Step, from_source, from_target};
 use crate::Counts;
 use crate::feed::Tally;
-use crate::journal::{Edge, Journal, Mark};
-use mail::{Folder, Listing, Look, Place, Result, Source, Status, Target, Want};
+use crate::journal::{Edge, Journal, Mark, PairState};
+use mail::{Fence, Folder, Listing, Look, Place, Result, Source, Status, Target, Want};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -170,23 +171,46 @@ async fn stand_some(
         let (fences, listings) = tokio::join!(fences, listings);
         (fences?, listings?)
     };
+    let mut told = Vec::with_capacity(some.len());
     for ((at, fence), listing) in some.into_iter().zip(fences).zip(listings) {
         let lane = &mut lanes[at];
         let fence = lane.take(fence.map_err(|failure| failure.on(mail::Side::Target)))?;
         let listing = lane.take(listing.map_err(|failure| failure.on(mail::Side::Source)))?;
-        if let (Some(fence), Some(listing)) = (fence, listing) {
-            let mark = lane.mark.take();
-            // What has failed and is deleted since is found no more.
-            lane.failed.retain(|id| listing.entries.binary_search_by(|entry| entry.id.cmp(id)).is_ok());
-            let mut ends = terms.ends(lane, &mut *source, &mut *target);
-            let stood = match mark {
-                Some(mark) => ends.grown(fence, listing, &mark).await,
-                None => ends.stand(fence, listing, &lane.failed).await.map(Some),
-            };
-            lane.standing = lane.take(stood)?.flatten();
-        }
+        told.extend(fence.zip(listing).map(|(fence, listing)| (at, fence, listing)));
+    }
+    let mut begun = begin(lanes, &told, terms).await?;
+    for (at, fence, listing) in told {
+        let lane = &mut lanes[at];
+        let mark = lane.mark.take();
+        // What has failed and is deleted since is found no more.
+        lane.failed.retain(|id| listing.entries.binary_search_by(|entry| entry.id.cmp(id)).is_ok());
+        let mut ends = terms.ends(lane, &mut *source, &mut *target);
+        let stood = match (begun.remove(&at), mark) {
+            (Some(state), _) => ends.stand_at(state, fence, listing, &lane.failed).await.map(Some),
+            (None, Some(mark)) => ends.grown(fence, listing, &mark).await,
+            (None, None) => ends.stand(fence, listing, &lane.failed).await.map(Some),
+        };
+        lane.standing = lane.take(stood)?.flatten();
     }
     Ok(())
+}
+
+/// Begins those that the journal does not know, all in one commit: with many folders each would cost its disk one.
+async fn begin(lanes: &[Lane], told: &[(usize, Fence, Listing)], terms: &Terms) -> Result<HashMap<usize, PairState>> {
+    let known = terms.journal.pairs().await?;
+    let known: HashSet<_> = known.iter().map(|pair| (&pair.source, &pair.target)).collect();
+    let (mut places, mut firsts) = (Vec::new(), Vec::new());
+    for (at, fence, listing) in told {
+        let pair = &lanes[*at].pair;
+        if !known.contains(&(&pair.source.path, &pair.target)) {
+            places.push(*at);
+            firsts.push((standing::first(pair, fence, listing), fence.created.then(|| fence.folder.path.clone())));
+        }
+    }
+    if firsts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(places.into_iter().zip(terms.journal.begin(firsts).await?).collect())
 }
 
 /// When the stream is over: sees what became of a folder. It is done, has failed, or goes through another round.
@@ -243,9 +267,15 @@ pub async fn conclude(
     Ok(())
 }
 
+/// Keeps the marks of the folders that are done, all in one commit.
+pub async fn keep_marks(lanes: &mut [Lane], journal: &Journal) -> Result<()> {
+    let marks: Vec<_> = lanes.iter_mut().filter_map(|lane| lane.leaves.take()).collect();
+    if marks.is_empty() { Ok(()) } else { journal.set_marks(marks).await }
+}
+
 /// `there`: the target folder as it is now, if it was asked.
 async fn copied(
-    lane: &Lane,
+    lane: &mut Lane,
     standing: Standing,
     tally: &Tally,
     there: Option<Status>,
@@ -266,7 +296,7 @@ async fn copied(
     {
         let target = Edge { uid_next, messages };
         let mark = Mark { source, modseq, target, skipped: counts.skipped };
-        terms.journal.set_mark(standing.state.id, mark).await?;
+        lane.leaves = Some((standing.state.id, mark));
     }
     Ok(Copied { target: Some(standing.fence.folder.path), counts, octets })
 }

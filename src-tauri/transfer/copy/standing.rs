@@ -1,11 +1,11 @@
 //! Where a folder stands: lists both sides, and asks `reconcile` until it needs no more.
 
 use super::follow::{Change, changes, forgotten};
-use super::{Ends, from_source, from_target};
+use super::{Ends, Pair, from_source, from_target};
 use crate::Counts;
 use crate::journal::{Brief, Claim, Edge, Ledger, Mark, PairId, PairState, Print, State, Strangers, flag_mark};
 use crate::reconcile::{Answer, Need, Prints, Question, Renewed, SourceItem, TargetItem, reconcile, renew};
-use mail::{Entry, Fence, Flags, Folder, Listing, MessageId, Result, Want};
+use mail::{Cause, Entry, Failure, Fence, Flags, Folder, Listing, MessageId, Result, Side, Want};
 use std::collections::HashSet;
 
 pub struct Standing {
@@ -53,6 +53,17 @@ impl Ends<'_> {
         failed: &HashSet<MessageId>,
     ) -> Result<Standing> {
         let state = self.begin(&fence, &listing).await?;
+        self.stand_at(state, fence, listing, failed).await
+    }
+
+    /// The same of a pair that fits both UIDVALIDITYs.
+    pub(super) async fn stand_at(
+        &mut self,
+        state: PairState,
+        fence: Fence,
+        listing: Listing,
+        failed: &HashSet<MessageId>,
+    ) -> Result<Standing> {
         let mut standing = self.settle(state, fence, true, listing).await?;
         standing.store.retain(|(id, _)| !failed.contains(id));
         standing.undecided.retain(|id| !failed.contains(id));
@@ -119,29 +130,14 @@ impl Ends<'_> {
         let same = |state: &PairState| {
             exists && state.target_validity == fence.validity && state.source_validity == listing.validity
         };
-        let state = known.filter(same).unwrap_or_else(|| self.first(&fence, &listing));
+        let state = known.filter(same).unwrap_or_else(|| first(self.pair, &fence, &listing));
         self.settle(state, fence, exists, listing).await
     }
 
-    fn first(&self, fence: &Fence, listing: &Listing) -> PairState {
-        PairState {
-            id: PairId(0),
-            source: self.pair.source.path.clone(),
-            target: self.pair.target.clone(),
-            source_validity: listing.validity,
-            target_validity: fence.validity,
-            fence: fence.uid_next,
-            whole: !fence.created && fence.uid_next > 1,
-            renumbered: false,
-        }
-    }
-
-    /// The pair as the journal knows it, made to fit both UIDVALIDITYs.
+    /// The pair as the journal knows it, made to fit both UIDVALIDITYs. It was begun before.
     async fn begin(&mut self, fence: &Fence, listing: &Listing) -> Result<PairState> {
-        let Some(mut state) = self.journal.pair(&self.pair.source.path, &self.pair.target).await? else {
-            let made = fence.created.then(|| fence.folder.path.clone());
-            return self.journal.begin(self.first(fence, listing), made).await;
-        };
+        let known = self.journal.pair(&self.pair.source.path, &self.pair.target).await?;
+        let mut state = known.ok_or_else(|| Failure::new(Cause::StoreUnusable).on(Side::Local))?;
         if fence.created {
             self.journal.note_made(&fence.folder.path, fence.validity).await?;
         }
@@ -384,6 +380,20 @@ impl Ends<'_> {
             self.journal.looked_through(state.id).await?;
         }
         Ok(())
+    }
+}
+
+/// A pair that is not begun yet.
+pub(super) fn first(pair: &Pair, fence: &Fence, listing: &Listing) -> PairState {
+    PairState {
+        id: PairId(0),
+        source: pair.source.path.clone(),
+        target: pair.target.clone(),
+        source_validity: listing.validity,
+        target_validity: fence.validity,
+        fence: fence.uid_next,
+        whole: !fence.created && fence.uid_next > 1,
+        renumbered: false,
     }
 }
 

@@ -212,26 +212,31 @@ impl Journal {
         .await
     }
 
-    /// Begins a pair: its fence is saved before anything is stored. `made`: this move has made the target folder.
-    pub(crate) async fn begin(&self, state: PairState, made: Option<FolderPath>) -> Result<PairState> {
+    /// Begins pairs, all in one commit: their fences are saved before anything is stored. With each: the target folder, if this
+    /// move has made it.
+    pub(crate) async fn begin(&self, pairs: Vec<(PairState, Option<FolderPath>)>) -> Result<Vec<PairState>> {
         self.run(move |file| {
-            file.prepare_cached(
+            let mut insert = file.prepare_cached(
                 "INSERT INTO pair (source, target, source_validity, target_validity, fence, whole)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
-            .execute(params![
-                path_text(&state.source),
-                path_text(&state.target),
-                state.source_validity.unwrap_or(0),
-                state.target_validity,
-                state.fence,
-                state.whole
-            ])?;
-            let id = PairId(file.last_insert_rowid());
-            if let Some(folder) = made {
-                super::taking::note_made(file, &folder, state.target_validity)?;
+            )?;
+            let mut begun = Vec::with_capacity(pairs.len());
+            for (state, made) in pairs {
+                insert.execute(params![
+                    path_text(&state.source),
+                    path_text(&state.target),
+                    state.source_validity.unwrap_or(0),
+                    state.target_validity,
+                    state.fence,
+                    state.whole
+                ])?;
+                let id = PairId(file.last_insert_rowid());
+                if let Some(folder) = made {
+                    super::taking::note_made(file, &folder, state.target_validity)?;
+                }
+                begun.push(PairState { id, ..state });
             }
-            Ok(PairState { id, ..state })
+            Ok(begun)
         })
         .await
     }

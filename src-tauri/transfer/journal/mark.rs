@@ -44,10 +44,12 @@ impl Journal {
         .await
     }
 
-    pub(crate) async fn set_mark(&self, pair: PairId, mark: Mark) -> Result<()> {
+    /// All in one commit.
+    pub(crate) async fn set_marks(&self, marks: Vec<(PairId, Mark)>) -> Result<()> {
         self.run(move |file| {
-            file.prepare_cached("INSERT OR REPLACE INTO mark VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
-                .execute(params![
+            let mut set = file.prepare_cached("INSERT OR REPLACE INTO mark VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+            for (pair, mark) in marks {
+                set.execute(params![
                     pair.0,
                     mark.source.uid_next,
                     mark.source.messages,
@@ -55,8 +57,9 @@ impl Journal {
                     mark.target.uid_next,
                     mark.target.messages,
                     mark.skipped as i64
-                ])
-                .map(drop)
+                ])?;
+            }
+            Ok(())
         })
         .await
     }

@@ -27,6 +27,10 @@ fn state(name: &str) -> PairState {
     }
 }
 
+async fn begin(journal: &Journal, state: PairState, made: Option<FolderPath>) -> Result<PairState> {
+    Ok(journal.begin(vec![(state, made)]).await?.remove(0))
+}
+
 fn print(number: u32) -> Print {
     let octets = number.to_le_bytes();
     Print { sha256: Sha256::of(&octets), header: HeaderHash::of(&octets), octets: 4, mark: 0 }
@@ -63,7 +67,7 @@ async fn a_ledger_is_read_back_after_a_kill() -> Result<()> {
     let (journal, opened) = Journal::open(&place.file).await?;
     assert_eq!(opened, Opened::New);
     journal.begin_run().await?;
-    let pair = journal.begin(state("INBOX"), None).await?;
+    let pair = begin(&journal, state("INBOX"), None).await?;
     journal.commit(pair.id, Ledger { intents: (1..=3).map(intent).collect(), ..Ledger::default() }).await?;
     journal.commit(pair.id, Ledger { claims: vec![settled(1)], ..Ledger::default() }).await?;
     // What a kill leaves: the file and its log as they lie there, under a lock that is gone.
@@ -108,7 +112,7 @@ async fn a_damaged_file_is_set_aside() -> Result<()> {
     let place = place();
     for round in 1..=2 {
         let (journal, _) = Journal::open(&place.file).await?;
-        let pair = journal.begin(state("INBOX"), None).await?;
+        let pair = begin(&journal, state("INBOX"), None).await?;
         journal.commit(pair.id, Ledger { intents: (1..=500).map(intent).collect(), ..Ledger::default() }).await?;
         journal.close().await;
         let mut octets = std::fs::read(&place.file)?;
@@ -180,7 +184,7 @@ async fn settings_are_kept() -> Result<()> {
 async fn twenty_thousand_messages_take_little_time() -> Result<()> {
     let directory = tempfile::tempdir_in(if Path::new("/dev/shm").exists() { "/dev/shm" } else { "." })?;
     let (journal, _) = Journal::open(&directory.path().join("journal")).await?;
-    let pair = journal.begin(state("INBOX"), None).await?;
+    let pair = begin(&journal, state("INBOX"), None).await?;
     let since = Instant::now();
     let mut claims = Vec::new();
     for batch in 0..200 {
@@ -218,7 +222,7 @@ async fn what_nobody_was_told_is_kept_for_the_next_report() -> Result<()> {
 #[tokio::test]
 async fn what_was_refused_is_not_there_twice() -> Result<()> {
     let journal = Journal::in_memory().await?;
-    let pair = journal.begin(state("a"), None).await?.id;
+    let pair = begin(&journal, state("a"), None).await?.id;
     let notice =
         |id| Problem { folder: Some(FolderPath::new(["a"])), ..problem("maybe_twice", ProblemLevel::Notice, id) };
     journal.add_problems(vec![notice(Some(1)), notice(Some(2))]).await?;
@@ -234,7 +238,7 @@ async fn what_was_refused_is_not_there_twice() -> Result<()> {
 async fn a_journal_of_before_undo_goes_on() -> Result<()> {
     let place = place();
     let journal = Journal::open(&place.file).await?.0;
-    let pair = journal.begin(state("INBOX"), Some(FolderPath::new(["To", "INBOX"]))).await?.id;
+    let pair = begin(&journal, state("INBOX"), Some(FolderPath::new(["To", "INBOX"]))).await?.id;
     journal
         .commit(pair, Ledger { intents: vec![intent(1), intent(2)], claims: vec![settled(1)], ..Ledger::default() })
         .await?;
@@ -256,12 +260,12 @@ async fn a_journal_of_before_undo_goes_on() -> Result<()> {
 #[tokio::test]
 async fn what_is_taken_back_is_marked_then_forgotten_and_takes_the_mark_with_it() -> Result<()> {
     let journal = Journal::in_memory().await?;
-    let pair = journal.begin(state("INBOX"), None).await?.id;
+    let pair = begin(&journal, state("INBOX"), None).await?.id;
     let intents = vec![intent(1), intent(2), intent(3)];
     let claims = vec![settled(1), settled(2), settled(3)];
     journal.commit(pair, Ledger { intents, claims, ..Ledger::default() }).await?;
     let edge = Edge { uid_next: 4, messages: 3 };
-    journal.set_mark(pair, Mark { source: edge, modseq: 1, target: edge, skipped: 0 }).await?;
+    journal.set_marks(vec![(pair, Mark { source: edge, modseq: 1, target: edge, skipped: 0 })]).await?;
     let rows = journal.stored(pair).await?;
     let some: Vec<&Stored> = rows.iter().take(2).collect();
     journal.take_back(pair, &some).await?;
@@ -281,7 +285,7 @@ async fn a_journal_of_an_earlier_version_grows() -> Result<()> {
     let place = place();
     let (journal, _) = Journal::open(&place.file).await?;
     journal.begin_run().await?;
-    let pair = journal.begin(state("INBOX"), None).await?;
+    let pair = begin(&journal, state("INBOX"), None).await?;
     journal.commit(pair.id, Ledger { claims: vec![settled(1)], ..Ledger::default() }).await?;
     journal.close().await;
     let file = rusqlite::Connection::open(&place.file).unwrap();
@@ -297,7 +301,7 @@ async fn a_journal_of_an_earlier_version_grows() -> Result<()> {
 #[tokio::test]
 async fn what_lies_elsewhere_is_kept_with_its_place_and_follows_new_ids() -> Result<()> {
     let journal = Journal::in_memory().await?;
-    let pair = journal.begin(state("INBOX"), None).await?;
+    let pair = begin(&journal, state("INBOX"), None).await?;
     let spot = |uid| Spot { place: FolderPath::new(["Brought"]), validity: 3, uid };
     let claim =
         |id| Claim { id: MessageId::Uid(id), state: State::Elsewhere, uid: None, code: None, print: Some(print(id)) };
@@ -322,7 +326,7 @@ async fn what_lies_elsewhere_is_kept_with_its_place_and_follows_new_ids() -> Res
 #[tokio::test]
 async fn what_is_to_be_told_follows_a_new_uidvalidity() -> Result<()> {
     let journal = Journal::in_memory().await?;
-    let pair = journal.begin(state("INBOX"), None).await?;
+    let pair = begin(&journal, state("INBOX"), None).await?;
     let of =
         |id| Problem { folder: Some(pair.source.clone()), ..problem("maybe_twice", ProblemLevel::Notice, Some(id)) };
     journal.add_problems(vec![of(1), of(2), problem("maybe_twice", ProblemLevel::Notice, Some(1))]).await?;
