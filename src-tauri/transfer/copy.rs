@@ -22,10 +22,11 @@ pub(crate) use reading::prints;
 pub(crate) use round::{Terms, check, conclude, keep_marks, stand};
 pub(crate) use stream::{Lost, PATIENCE, Stream, Track};
 
-use crate::journal::{Claim, Journal, Ledger, State};
+use crate::journal::{Claim, Journal, Ledger, PairId, PairState, State};
 use crate::{Counts, Problem, ProblemLevel};
 use mail::{
-    Cause, Failure, Folder, FolderPath, InternalDate, MessageId, Result, Side, Source, SpecialUse, Target, Want,
+    Cause, Failure, Fence, Folder, FolderPath, InternalDate, Listing, MessageId, Result, Side, Source, SpecialUse,
+    Target, Want,
 };
 use standing::Standing;
 use std::future::Future;
@@ -38,6 +39,22 @@ pub struct Pair {
     pub source: Folder,
     pub target: FolderPath,
     pub special: Option<SpecialUse>,
+}
+
+impl Pair {
+    /// As it is when nothing of it was done yet.
+    fn first(&self, fence: &Fence, listing: &Listing) -> PairState {
+        PairState {
+            id: PairId(0),
+            source: self.source.path.clone(),
+            target: self.target.clone(),
+            source_validity: listing.validity,
+            target_validity: fence.validity,
+            fence: fence.uid_next,
+            whole: !fence.created && fence.uid_next > 1,
+            renumbered: false,
+        }
+    }
 }
 
 /// What of a folder is copied.

@@ -4,7 +4,7 @@
 use super::standing::Standing;
 use super::{Ends, from_target};
 use crate::Problem;
-use crate::journal::{Brief, PairId, State, flag_mark};
+use crate::journal::{Brief, PairId, PairState, State, flag_mark};
 use crate::reconcile::TargetItem;
 use mail::{Flags, MessageId, Reach, Result, ports::FlagChange};
 
@@ -37,46 +37,60 @@ pub fn changes(now: &[(MessageId, Flags)], ledger: &[Brief], target: &[TargetIte
         .collect()
 }
 
-/// What was in doubt and is found without any flag, where it was given with some: a server that ended while it stored may
-/// keep the octets and forget the rest. `now` as for [`changes`], `found` with their UIDs.
-pub fn forgotten(now: &[(MessageId, Flags)], found: &[(MessageId, u32)], target: &[TargetItem]) -> Vec<Change> {
-    let bare = flag_mark(&Flags::default());
-    let is_bare = |uid: u32| {
-        let at = target.binary_search_by_key(&uid, |item| item.uid);
-        at.is_ok_and(|at| target[at].flags == bare)
-    };
-    found
-        .iter()
-        .filter(|(_, uid)| is_bare(*uid))
-        .filter_map(|(id, uid)| {
-            let (id, flags) = &now[now.binary_search_by(|(known, _)| known.cmp(id)).ok()?];
-            Some(Change { id: id.clone(), uid: *uid, flags: flags.clone(), send: true })
-        })
-        .collect()
-}
-
 impl Ends<'_> {
-    /// What an interrupted run was about to send, and the target has: it was this run's change, not the owner's.
+    /// What an interrupted run was about to send, and the target has: it was this run's change, not the owner's. The rest is
+    /// returned, with its UIDs.
     pub(super) async fn settle_flags(
         &mut self,
         pair: PairId,
         ledger: &mut [Brief],
         target: &[TargetItem],
-    ) -> Result<()> {
+    ) -> Result<Vec<(MessageId, u32)>> {
         let intended = self.journal.intended_flags(pair).await?;
         if intended.is_empty() || !self.rules.store {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let mut done = Vec::new();
+        let (mut done, mut open) = (Vec::new(), Vec::new());
         for (id, flags) in intended {
             let Ok(at) = ledger.binary_search_by(|row| row.id.cmp(&id)) else { continue };
-            let there = ledger[at].uid.and_then(|uid| target.binary_search_by_key(&uid, |item| item.uid).ok());
-            if there.is_some_and(|there| target[there].flags == flag_mark(&flags)) {
+            let Some(uid) = ledger[at].uid else { continue };
+            let there = target.binary_search_by_key(&uid, |item| item.uid);
+            if there.is_ok_and(|there| target[there].flags == flag_mark(&flags)) {
                 ledger[at].flags = flag_mark(&flags);
                 done.push((id, flags));
+            } else {
+                open.push((id, uid));
             }
         }
-        self.journal.reflag(pair, done).await
+        self.journal.reflag(pair, done).await?;
+        Ok(open)
+    }
+
+    /// What was in doubt and is found without any flag, where it was given with some: a server that ended while it stored may
+    /// keep the octets and forget the rest. `now` as for [`changes`], `found` with their UIDs. Noted before they are
+    /// claimed: whatever comes between, their flags are given.
+    pub(super) async fn forgotten(
+        &mut self,
+        pair: &PairState,
+        now: &[(MessageId, Flags)],
+        found: &[(MessageId, u32)],
+        target: &[TargetItem],
+    ) -> Result<Vec<Change>> {
+        let bare = flag_mark(&Flags::default());
+        let mut changes = Vec::new();
+        for (id, uid) in found {
+            let at = target.binary_search_by_key(uid, |item| item.uid);
+            let is_bare = at.is_ok_and(|at| target[at].flags == bare);
+            let known = now.binary_search_by(|(known, _)| known.cmp(id)).ok();
+            if let Some((id, flags)) = known.map(|at| &now[at]).filter(|_| is_bare) {
+                changes.push(Change { id: id.clone(), uid: *uid, flags: flags.clone(), send: true });
+            }
+        }
+        if !changes.is_empty() && self.rules.store {
+            let intended = changes.iter().map(|change| (change.id.clone(), change.flags.clone())).collect();
+            self.journal.intend_flags(pair.id, intended).await?;
+        }
+        Ok(changes)
     }
 
     /// A target that refuses changes of flags keeps the mail all the same: that is a notice.

@@ -7,7 +7,8 @@ use super::lane::Lane;
 use super::reading::{READ, dated};
 use super::round::Terms;
 use super::{from_source, from_target};
-use crate::journal::{Claim, Intent, Kept, Ledger, PairId, State};
+use crate::journal::{Brief, Claim, Intent, Kept, Ledger, PairId, State};
+use crate::reconcile::TargetItem;
 use mail::{InternalDate, MessageId, Reach, Result, Source, Target};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -153,4 +154,15 @@ async fn again(lane: &mut Lane, source: &mut dyn Source, target: &mut dyn Target
     lane.failed = failed;
     lane.standing = lane.take(stands)?;
     Ok(())
+}
+
+/// Of those that are deleted at the source, what nobody has touched at the target.
+pub(super) fn left(deleted: &[MessageId], rows: &[Brief], target: &[TargetItem]) -> Vec<(MessageId, u32)> {
+    let untouched = |id: &MessageId| {
+        let row = &rows[rows.binary_search_by(|row| row.id.cmp(id)).ok()?];
+        let uid = row.uid.filter(|_| row.state == State::Stored && !row.twice)?;
+        let there = &target[target.binary_search_by_key(&uid, |item| item.uid).ok()?];
+        (there.flags == row.flags).then(|| (id.clone(), uid))
+    };
+    deleted.iter().filter_map(untouched).collect()
 }

@@ -5,7 +5,7 @@ use super::elsewhere::{self, Before};
 use super::lane::Lane;
 use super::late;
 use super::refiled;
-use super::standing::{self, Standing};
+use super::standing::Standing;
 use super::strangers::{self, CHANCE};
 use super::{Copied, Ends, Rules, Step, from_source, from_target};
 use crate::Counts;
@@ -204,7 +204,7 @@ async fn begin(lanes: &[Lane], told: &[(usize, Fence, Listing)], terms: &Terms) 
         let pair = &lanes[*at].pair;
         if !known.contains(&(&pair.source.path, &pair.target)) {
             places.push(*at);
-            firsts.push((standing::first(pair, fence, listing), fence.created.then(|| fence.folder.path.clone())));
+            firsts.push((pair.first(fence, listing), fence.created.then(|| fence.folder.path.clone())));
         }
     }
     if firsts.is_empty() {
@@ -249,7 +249,7 @@ pub async fn conclude(
         let mut there = standing.fence.folder.status;
         if tally.loose {
             // No UID was told: reconciling finds what lies behind the fence and is nobody's.
-            there = ends.stand_again(&lane.failed).await?.fence.folder.status;
+            there = ends.look_again(&lane.failed).await?;
             strangers::ask(terms).await?;
         }
         ends.read_back(&standing, &tally.sample, !lane.last).await?;
@@ -257,7 +257,7 @@ pub async fn conclude(
             return Ok(None);
         }
         if late {
-            there = ends.stand_again(&lane.failed).await?.fence.folder.status;
+            there = ends.look_again(&lane.failed).await?;
         }
         let there = there.filter(|_| late || tally.loose || tally.stored == 0);
         copied(lane, standing, &tally, there, terms).await.map(Some)

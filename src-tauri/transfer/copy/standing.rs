@@ -1,11 +1,12 @@
 //! Where a folder stands: lists both sides, and asks `reconcile` until it needs no more.
 
-use super::follow::{Change, changes, forgotten};
-use super::{Ends, Pair, from_source, from_target};
+use super::follow::{Change, changes};
+use super::refiled::left;
+use super::{Ends, from_source, from_target};
 use crate::Counts;
-use crate::journal::{Brief, Claim, Edge, Ledger, Mark, PairId, PairState, Print, State, Strangers, flag_mark};
+use crate::journal::{Brief, Claim, Edge, Ledger, Mark, PairState, Print, State, Strangers, flag_mark};
 use crate::reconcile::{Answer, Need, Prints, Question, Renewed, SourceItem, TargetItem, reconcile, renew};
-use mail::{Cause, Entry, Failure, Fence, Flags, Folder, Listing, MessageId, Result, Side, Want};
+use mail::{Cause, Entry, Failure, Fence, Flags, Folder, Listing, MessageId, Result, Side, Status, Want};
 use std::collections::HashSet;
 
 pub struct Standing {
@@ -77,6 +78,14 @@ impl Ends<'_> {
         self.stand(fence, listing, failed).await
     }
 
+    /// The same at the end of a round: nothing more is stored then, and flags are given at once. What the target tells of
+    /// itself.
+    pub(super) async fn look_again(&mut self, failed: &HashSet<MessageId>) -> Result<Option<Status>> {
+        let standing = self.stand_again(failed).await?;
+        self.follow(&standing).await?;
+        Ok(standing.fence.folder.status)
+    }
+
     /// Of a folder that only grew since its mark: `listing` is what is new. None: it is to be listed whole.
     pub(super) async fn grown(&mut self, fence: Fence, listing: Listing, mark: &Mark) -> Result<Option<Standing>> {
         let known = self.journal.pair(&self.pair.source.path, &self.pair.target).await?;
@@ -130,7 +139,7 @@ impl Ends<'_> {
         let same = |state: &PairState| {
             exists && state.target_validity == fence.validity && state.source_validity == listing.validity
         };
-        let state = known.filter(same).unwrap_or_else(|| first(self.pair, &fence, &listing));
+        let state = known.filter(same).unwrap_or_else(|| self.pair.first(&fence, &listing));
         self.settle(state, fence, exists, listing).await
     }
 
@@ -211,14 +220,18 @@ impl Ends<'_> {
             target.retain(|item| !taken.contains(&item.uid));
         }
         let source = listing.entries.iter().map(|entry| self.item(entry)).collect();
-        self.settle_flags(state.id, &mut rows, &target).await?;
-        let now = flags_since(listing, &rows, &fence);
+        let open = self.settle_flags(state.id, &mut rows, &target).await?;
+        let now = flags_since(listing, &rows, &fence, &open);
         let mut flags = changes(&now, &rows, &target);
+        let bare = self.forgotten(&state, &now, &open, &target).await?;
+        flags.extend(bare);
+        flags.sort_by(|one, other| one.id.cmp(&other.id));
+        flags.dedup_by(|one, other| one.id == other.id);
         let mut lists = Lists { source, target, source_headers: false, target_headers: first };
         let late = self.journal.late(state.id).await?;
         let lost: HashSet<MessageId> = rows.iter().filter(|row| row.uid == Some(0)).map(|row| row.id.clone()).collect();
         let mut refound: Vec<(MessageId, u32)> = Vec::new();
-        let mut found: Vec<(MessageId, u32)> = Vec::new();
+        let mut claimed = false;
         let answer = loop {
             let strength = self.journal.strength().await?;
             let mut answer = reconcile(&Question {
@@ -239,7 +252,9 @@ impl Ends<'_> {
             });
             let all = answer.found.iter().map(|found| (found.id.clone(), found.uid));
             refound.extend(all.clone().filter(|(id, _)| lost.contains(id)));
-            found.extend(all);
+            let all: Vec<(MessageId, u32)> = all.collect();
+            flags.extend(self.forgotten(&state, &now, &all, &lists.target).await?);
+            claimed |= !all.is_empty();
             self.claim(&state, &answer, &mut rows, &mut prints).await?;
             match std::mem::take(&mut answer.need) {
                 Need::Nothing => break answer,
@@ -252,7 +267,6 @@ impl Ends<'_> {
                 Need::Octets { source, target } => self.read(source, target, &mut prints, Some(&fence.folder)).await?,
             }
         };
-        flags.extend(forgotten(&now, &found, &lists.target));
         self.conclude(&state, &answer).await?;
         let known = (rows.as_slice(), &answer);
         if state.renumbered {
@@ -285,7 +299,7 @@ impl Ends<'_> {
             |item: &&TargetItem| arrived.contains(&item.uid) && !rows.iter().any(|row| row.uid == Some(item.uid));
         let copies = lists.target.iter().filter(copy).count();
         let others = lists.target.len() > ours + copies;
-        let clean = answer.gone.is_empty() && answer.deleted.is_empty() && found.is_empty() && !others;
+        let clean = answer.gone.is_empty() && answer.deleted.is_empty() && !claimed && !others;
         let known = |id: &&MessageId| rows.binary_search_by(|row| row.id.cmp(id)).is_ok();
         let tried = answer.store.iter().filter(known).cloned().collect();
         let claimed = match self.rules.store {
@@ -383,31 +397,6 @@ impl Ends<'_> {
     }
 }
 
-/// A pair that is not begun yet.
-pub(super) fn first(pair: &Pair, fence: &Fence, listing: &Listing) -> PairState {
-    PairState {
-        id: PairId(0),
-        source: pair.source.path.clone(),
-        target: pair.target.clone(),
-        source_validity: listing.validity,
-        target_validity: fence.validity,
-        fence: fence.uid_next,
-        whole: !fence.created && fence.uid_next > 1,
-        renumbered: false,
-    }
-}
-
-/// Of those that are deleted at the source, what nobody has touched at the target.
-fn left(deleted: &[MessageId], rows: &[Brief], target: &[TargetItem]) -> Vec<(MessageId, u32)> {
-    let untouched = |id: &MessageId| {
-        let row = &rows[rows.binary_search_by(|row| row.id.cmp(id)).ok()?];
-        let uid = row.uid.filter(|_| row.state == State::Stored && !row.twice)?;
-        let there = &target[target.binary_search_by_key(&uid, |item| item.uid).ok()?];
-        (there.flags == row.flags).then(|| (id.clone(), uid))
-    };
-    deleted.iter().filter_map(untouched).collect()
-}
-
 fn edge(listing: &Listing) -> Option<(Edge, u64)> {
     let edge = Edge { uid_next: listing.uid_next?, messages: listing.messages };
     Some((edge, listing.modseq?))
@@ -428,8 +417,14 @@ fn claims(answer: &Answer, prints: &Prints) -> Vec<Claim> {
         .collect()
 }
 
-/// The flags at the source, as far as the target can keep them, of what we stored with others, and of what is in doubt.
-fn flags_since(listing: Listing, ledger: &[Brief], fence: &Fence) -> Vec<(MessageId, Flags)> {
+/// The flags at the source, as far as the target can keep them, of what we stored with others, of what is in doubt, and of
+/// what is `open`.
+fn flags_since(
+    listing: Listing,
+    ledger: &[Brief],
+    fence: &Fence,
+    open: &[(MessageId, u32)],
+) -> Vec<(MessageId, Flags)> {
     let keeps = |keyword: &str| fence.any_keyword || fence.keywords.iter().any(|kept| kept == keyword);
     let mut rows = ledger.iter().filter(|row| matches!(row.state, State::Stored | State::Intended)).peekable();
     let mut since = Vec::new();
@@ -439,7 +434,7 @@ fn flags_since(listing: Listing, ledger: &[Brief], fence: &Fence) -> Vec<(Messag
             let flags = entry.flags.keeping(keeps);
             let differs = match row.state {
                 State::Intended => flags != Flags::default(),
-                _ => flag_mark(&flags) != row.flags,
+                _ => flag_mark(&flags) != row.flags || open.iter().any(|(id, _)| *id == entry.id),
             };
             if differs {
                 since.push((entry.id, flags));

@@ -122,3 +122,35 @@ async fn many_are_no_strangers() {
     complete(&again);
     assert!(twice(&again).is_empty());
 }
+
+/// However often it is looked for what else was left behind, and wherever the run that finds it is killed.
+#[tokio::test]
+async fn forgotten_flags_are_given_whatever_comes_between() {
+    let inbox = path("INBOX");
+    let seen = Flags::new([System::Seen]);
+    let mut met = 0;
+    for effect in 0..150 {
+        let mut stage = Stage::new();
+        (1..=10).for_each(|uid| stage.old.mailbox.mark(&inbox, uid, seen.clone()));
+        stage.new.mailbox.behave(|manners| (manners.forgetful, manners.batch.messages) = (true, 4));
+        // Of four that are lost with their connection one has come, and the others are waited for.
+        stage.new.mailbox.hold(1);
+        let mut request = stage.request(plain_move());
+        request.pace.patience = Some(Duration::ZERO);
+        stage.new.fates([Fate::Good, Fate::Away(Cause::ConnectionRefused)]);
+        assert_eq!(stage.run(request).await.verdict, Verdict::Stopped);
+        stage.new.mailbox.deliver();
+        let wire = Tripwire::at(effect, When::After, true);
+        stage.world.wire = wire.clone();
+        let mut request = stage.request(plain_move());
+        request.pace.patience = Some(Duration::ZERO);
+        stage.run(request).await;
+        met += usize::from(wire.tripped());
+        stage.world.wire = Tripwire::never();
+        for outcome in [stage.move_all().await, stage.move_all().await] {
+            complete(&outcome);
+        }
+        stage.assert_moved();
+    }
+    assert!(met > 80, "{met}");
+}
