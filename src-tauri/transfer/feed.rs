@@ -7,7 +7,8 @@ use crate::{Problem, ProblemLevel};
 use async_trait::async_trait;
 use futures::FutureExt;
 use mail::{
-    Failure, Feed, Fence, Fetched, FolderPath, Limits, Message, MessageId, Outcome, Repaired, Result, Side, Taken,
+    Cause, Failure, Feed, Fence, Fetched, FolderPath, Limits, Message, MessageId, Outcome, Repaired, Result, Side,
+    Taken,
 };
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::future::poll_fn;
@@ -95,6 +96,8 @@ pub struct CopyFeed<'a> {
     unsure: HashSet<(PairId, MessageId)>,
     /// The folder of the last batch.
     last: Option<usize>,
+    /// Given alone, since what they came with was refused. By folder.
+    alone: HashSet<(usize, MessageId)>,
     /// What was taken and is not settled, in that order: by batch, with its folder.
     taken: VecDeque<(usize, Vec<MessageId>)>,
     stop: &'a CancellationToken,
@@ -125,6 +128,7 @@ impl<'a> CopyFeed<'a> {
             queue: BTreeMap::new(),
             unsure: HashSet::new(),
             last: None,
+            alone: HashSet::new(),
             taken: VecDeque::new(),
             stop,
         }
@@ -278,7 +282,7 @@ impl Feed for CopyFeed<'_> {
             batch.push(next.message);
             of.get_or_insert((next.track, next.alone));
         }
-        let Some((track, _)) = of else {
+        let Some((track, alone)) = of else {
             return Ok(if ended { Taken::End } else { Taken::NotYet });
         };
         let fence = &track.fence;
@@ -300,6 +304,9 @@ impl Feed for CopyFeed<'_> {
         }
         self.journal.commit_all(std::mem::take(&mut self.queue).into_iter().collect()).await?;
         self.last = Some(track.at);
+        if alone {
+            self.alone.extend(batch.iter().map(|message| (track.at, message.id.clone())));
+        }
         self.taken.push_back((track.at, batch.iter().map(|message| message.id.clone()).collect()));
         let fence = Arc::clone(fence);
         self.tracks.entry(fence.folder.path.clone()).or_insert(track);
@@ -339,12 +346,14 @@ impl Feed for CopyFeed<'_> {
                     }
                     queue.claims.push(Claim { id, state, uid, code: None, print: None });
                 }
-                Outcome::Refused(failure) => self.fail(&track, message.id.clone(), &failure, Some(&message)),
-                Outcome::Doubtful => {
-                    let mut tally = track.tally();
-                    tally.dealt += 1;
-                    tally.doubtful.push(message.id);
+                // It may be over in a moment: once more, alone.
+                Outcome::Refused(Failure { cause: Cause::ServerFailed, .. })
+                    if !self.alone.contains(&(track.at, message.id.clone())) =>
+                {
+                    track.doubt(message.id);
                 }
+                Outcome::Refused(failure) => self.fail(&track, message.id.clone(), &failure, Some(&message)),
+                Outcome::Doubtful => track.doubt(message.id),
             }
         }
         if messages > 0 {

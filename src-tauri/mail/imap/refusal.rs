@@ -71,6 +71,7 @@ pub(super) fn append(status: &Status, name: &str) -> Refusal {
         "NOPERM" | "READ-ONLY" | "CONTACTADMIN" | "EXPIRED" | "AUTHORIZATIONFAILED" | "PRIVACYREQUIRED" => {
             Refusal::Stop(failure(Cause::FolderRefused).about(name))
         }
+        _ if is_its_own(status) => Refusal::Unstated(failure(Cause::ServerFailed).reaching(Reach::Message)),
         _ => Refusal::Unstated(failure(Cause::MessageRefused)),
     }
 }

@@ -43,6 +43,13 @@ impl Track {
     pub fn tally(&self) -> MutexGuard<'_, Tally> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Nobody knows what became of this message.
+    pub fn doubt(&self, id: MessageId) {
+        let mut tally = self.tally();
+        tally.dealt += 1;
+        tally.doubtful.push(id);
+    }
 }
 
 /// What a lost pair was at.

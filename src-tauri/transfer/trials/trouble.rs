@@ -1,6 +1,7 @@
 //! Servers that meet errors of their own: over in a moment, or not.
 
 use super::*;
+use mail::memory::Sinking;
 
 /// Nobody knows what became of a message that was under way: it may be stored again, named.
 fn assert_all_there(stage: &Stage, outcome: &Outcome) {
@@ -59,5 +60,32 @@ async fn an_error_that_stays_is_named_and_the_next_run_goes_on() {
         assert_eq!(server.state().when.len(), 1, "its connection is still good");
         complete(&stage.move_all().await);
         stage.assert_moved();
+    }
+}
+
+/// Where each message is answered for itself.
+#[tokio::test]
+async fn a_message_that_meets_an_error_is_given_once_more() {
+    for (times, sinking) in [(1, Sinking::Alone), (1, Sinking::Batch), (usize::MAX, Sinking::Alone)] {
+        let stage = Stage::new();
+        let met = Arc::new(Mutex::new(0));
+        let refuses = move |octets: &[u8]| {
+            let mut met = met.lock().unwrap();
+            let fails = octets.ends_with(b"Text 3\r\n") && *met < times;
+            *met += usize::from(fails);
+            fails.then_some(Cause::ServerFailed)
+        };
+        stage.new.mailbox.behave(|manners| {
+            manners.refuses = Some(Arc::new(refuses));
+            manners.sinking = sinking;
+        });
+        let outcome = stage.move_all().await;
+        if times == 1 {
+            complete(&outcome);
+            stage.assert_moved();
+        } else {
+            assert_eq!((outcome.verdict, outcome.counts.stored), (Verdict::Problems, 29));
+            assert_eq!(codes(&outcome.problems), ["server_failed"]);
+        }
     }
 }

@@ -244,7 +244,7 @@ async fn an_error_of_the_servers_own_is_no_messages_fault_until_it_comes_for_eac
     let bad = move |command: &str| if command.ends_with("bad") { bug() } else { Answer::Usual };
     let (result, line, _) = store("LITERAL+", &["a", "bad", "c"], bad).await;
     assert_eq!((result, line.stored()), (Ok(()), vec![(1, None), (3, None)]));
-    assert_eq!(line.refused(), [(2, Cause::MessageRefused)]);
+    assert_eq!(line.refused(), [(2, Cause::ServerFailed)]);
     let bodies = vec!["x"; 2_000];
     let (result, line, _) = store("LITERAL+", &bodies, move |_| bug()).await;
     assert_eq!(result.map_err(|failure| (failure.cause, failure.reach)), Err((Cause::ServerFailed, Reach::Folder)));
