@@ -22,7 +22,7 @@ mod taking;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use elsewhere::Spot;
+pub(crate) use elsewhere::{Spot, Taken};
 pub(crate) use late::Late;
 pub(crate) use ledger::{Brief, Claim, Intent, Ledger, flag_mark};
 pub use ledger::{PairId, PairState, Print, Row, State};

@@ -209,7 +209,9 @@ impl Course {
         let as_fetched = stand_for_repaired(&mut ours, &repaired);
         let (their_folder, validity) = (there.folder.take(), there.validity);
         let known: HashSet<MessageId> = there.ids.iter().map(|(id, _)| id.clone()).collect();
-        let there: Vec<Item> = there.ids.iter().filter_map(|(id, _)| there.items.remove(id)).collect();
+        let taken = self.given_away(&place, validity).await?;
+        let free = there.ids.iter().filter(|(id, _)| !id.uid().is_some_and(|uid| taken.contains(&uid)));
+        let there: Vec<Item> = free.filter_map(|(id, _)| there.items.remove(id)).collect();
         let judgement = judge(&ours, &there);
         let mut forms_there = HashMap::new();
         if let Some(their_folder) = their_folder.as_ref().filter(|_| !judgement.alike.is_empty()) {

@@ -8,9 +8,12 @@ use super::reading::{READ, prints};
 use super::round::Terms;
 use super::standing::Standing;
 use super::{Ends, from_source, from_target};
-use crate::journal::{Claim, Ledger, Spot, State};
+use crate::journal::{Brief, Claim, Ledger, Print, Spot, State, Taken};
+use crate::reconcile::{Need, Prints, Renewed, SourceItem, TargetItem, renew};
 use crate::{Problem, special};
-use mail::{Folder, FolderPath, HeaderHash, Look, MessageId, Reach, Result, Sha256, Source, SpecialUse, Target, Want};
+use mail::{
+    Fence, Folder, FolderPath, HeaderHash, Look, MessageId, Reach, Result, Sha256, Source, SpecialUse, Target, Want,
+};
 use std::collections::HashSet;
 use tokio_util::sync::CancellationToken;
 
@@ -292,6 +295,52 @@ impl Ends<'_> {
             }
         }
         Ok(notices)
+    }
+
+    /// UIDs of this folder of the target that answer for messages of others. If it is numbered anew they are looked for
+    /// under their new UIDs, among what no message of its own has: before anything else may claim them.
+    pub(super) async fn taken(&mut self, fence: &Fence, rows: &[Brief], target: &[TargetItem]) -> Result<HashSet<u32>> {
+        let place = self.pair.target.clone();
+        let (now, former): (Vec<Taken>, Vec<Taken>) =
+            self.journal.taken(&place).await?.into_iter().partition(|taken| taken.validity == fence.validity);
+        let mut uids: HashSet<u32> = now.into_iter().map(|taken| taken.uid).collect();
+        if former.is_empty() {
+            return Ok(uids);
+        }
+        let ours: HashSet<u32> = rows.iter().filter_map(|row| row.uid).collect();
+        let there: HashSet<u32> = target.iter().map(|item| item.uid).collect();
+        let listed = self.list_target(&fence.folder, 1, Want::Headers).await?;
+        let free =
+            |item: &&TargetItem| there.contains(&item.uid) && !ours.contains(&item.uid) && !uids.contains(&item.uid);
+        let item =
+            |item: &TargetItem| SourceItem { id: MessageId::Uid(item.uid), header: item.header, size: 0, skip: false };
+        let items: Vec<SourceItem> = listed.iter().filter(free).map(item).collect();
+        let mut ledger: Vec<(MessageId, Print)> =
+            former.iter().map(|taken| (MessageId::Uid(taken.uid), taken.print)).collect();
+        ledger.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        let mut prints = Prints::default();
+        if !self.rules.store {
+            // A check reads no octets.
+            let like = |header| ledger.iter().find(|(_, print)| Some(print.header) == header).map(|(_, print)| *print);
+            prints.source = items.iter().map(|item| (item.id.clone(), like(item.header))).collect();
+        }
+        let renewed = loop {
+            match renew(&ledger, &items, &prints) {
+                Renewed { need: Need::Octets { source, .. }, .. } => {
+                    let some = &source[..source.len().min(READ)];
+                    let read = from_target(self.stop, self::prints(&mut *self.target, &fence.folder, some)).await?;
+                    prints.source.extend(read);
+                }
+                renewed => break renewed,
+            }
+        };
+        let renewed: Vec<(u32, u32)> =
+            renewed.ids.into_iter().filter_map(|(old, new)| Some((old.uid()?, new.uid()?))).collect();
+        uids.extend(renewed.iter().map(|(_, new)| new));
+        if self.rules.store {
+            self.journal.renew_place(&place, fence.validity, renewed).await?;
+        }
+        Ok(uids)
     }
 
     /// Asks for the headers of these, where that is cheaper than reading them, or nothing is to be read.

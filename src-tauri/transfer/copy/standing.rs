@@ -214,9 +214,9 @@ impl Ends<'_> {
             true => self.list_target(&fence.folder, from, if first { Want::Headers } else { Want::Flags }).await?,
             false => Vec::new(),
         };
-        if state.whole && !target.is_empty() {
+        if from == 1 && !target.is_empty() {
             // What answers for a message of another folder is not there for this one.
-            let taken = self.journal.taken(&self.pair.target, fence.validity).await?;
+            let taken = self.taken(&fence, &rows, &target).await?;
             target.retain(|item| !taken.contains(&item.uid));
         }
         let source = listing.entries.iter().map(|entry| self.item(entry)).collect();

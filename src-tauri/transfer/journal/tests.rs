@@ -298,6 +298,11 @@ async fn a_journal_of_an_earlier_version_grows() -> Result<()> {
     Ok(())
 }
 
+async fn taken(journal: &Journal, place: &FolderPath) -> Result<Vec<(u32, u32, Sha256)>> {
+    let taken = journal.taken(place).await?;
+    Ok(taken.into_iter().map(|taken| (taken.validity, taken.uid, taken.print.sha256)).collect())
+}
+
 #[tokio::test]
 async fn what_lies_elsewhere_is_kept_with_its_place_and_follows_new_ids() -> Result<()> {
     let journal = Journal::in_memory().await?;
@@ -309,8 +314,8 @@ async fn what_lies_elsewhere_is_kept_with_its_place_and_follows_new_ids() -> Res
     let claims = vec![claim(1), claim(2)];
     journal.commit(pair.id, Ledger { claims, elsewhere, ..Ledger::default() }).await?;
     let brought = FolderPath::new(["Brought"]);
-    assert_eq!(journal.taken(&brought, 3).await?, [7, 8].into());
-    assert!(journal.taken(&brought, 4).await?.is_empty() && journal.taken(&pair.target, 9).await?.is_empty());
+    assert_eq!(taken(&journal, &brought).await?, [(3, 7, print(1).sha256), (3, 8, print(2).sha256)]);
+    assert!(journal.taken(&pair.target).await?.is_empty());
     assert_eq!(journal.claimed(&brought, 3).await?, [7, 8].into());
     journal.renew_target(pair.id, 11).await?;
     journal.renew_source(pair.id, Some(8), vec![(MessageId::Uid(1), MessageId::Uid(31))]).await?;
@@ -318,8 +323,25 @@ async fn what_lies_elsewhere_is_kept_with_its_place_and_follows_new_ids() -> Res
     assert_eq!(known, [(MessageId::Uid(31), brought.clone())].into());
     // Moved all the same, its copy there is nobody's again.
     journal.commit(pair.id, Ledger { intents: vec![intent(31)], ..Ledger::default() }).await?;
-    assert_eq!(journal.taken(&brought, 3).await?, [8].into());
+    assert_eq!(taken(&journal, &brought).await?, [(3, 8, print(2).sha256)]);
     assert!(journal.elsewhere(pair.id).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_lies_elsewhere_follows_the_new_uids_of_its_place() -> Result<()> {
+    let journal = Journal::in_memory().await?;
+    let pair = begin(&journal, state("INBOX"), None).await?;
+    let brought = FolderPath::new(["Brought"]);
+    let spot = |uid| Spot { place: brought.clone(), validity: 3, uid };
+    let claim =
+        |id| Claim { id: MessageId::Uid(id), state: State::Elsewhere, uid: None, code: None, print: Some(print(id)) };
+    let elsewhere = [(1, 7), (2, 8), (3, 9)].map(|(id, uid)| (MessageId::Uid(id), spot(uid))).into();
+    journal.commit(pair.id, Ledger { claims: [1, 2, 3].map(claim).into(), elsewhere, ..Ledger::default() }).await?;
+    // The new UID of the one is the old UID of the other, and one is gone.
+    journal.renew_place(&brought, 4, vec![(7, 8), (8, 30)]).await?;
+    assert_eq!(taken(&journal, &brought).await?, [(4, 8, print(1).sha256), (4, 30, print(2).sha256)]);
+    assert_eq!(journal.claimed(&brought, 4).await?, [8, 30].into());
     Ok(())
 }
 

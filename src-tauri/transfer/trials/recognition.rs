@@ -116,6 +116,41 @@ async fn a_copy_answers_for_one_message_and_in_its_own_folder_first() {
 }
 
 #[tokio::test]
+async fn a_copy_elsewhere_answers_for_one_message_whatever_becomes_of_its_folder() {
+    for (renumbered, no_headers) in [(false, false), (true, false), (true, true)] {
+        for deleted in 0..2 {
+            let stage = Stage::of(1);
+            put_all(&stage.old, "INBOX", [500, 501]);
+            put_all(&stage.new, "Work/2024", [500, 501, 600]);
+            let outcome = stage.move_all().await;
+            complete(&outcome);
+            assert_eq!(details(&outcome, "already_elsewhere"), ["Work/2024"; 2]);
+            if renumbered {
+                stage.new.mailbox.renumber(&path("Work/2024"), 300);
+            }
+            // An equal message comes into that folder itself.
+            put(&stage.old, "Work/2024", 500);
+            let check = stage.run(stage.request(Task::Check)).await;
+            assert_eq!((check.counts.stored, check.counts.already), (1, 5), "renumbered {renumbered}");
+            stage.new.mailbox.behave(|manners| manners.no_headers = no_headers);
+            let outcome = stage.move_all().await;
+            complete(&outcome);
+            assert_eq!((outcome.counts.stored, outcome.counts.already), (1, 5), "renumbered {renumbered}");
+            let kept = stage.new.mailbox.kept(&path("Work/2024"));
+            let copies: Vec<u32> = kept.iter().filter(|kept| kept.octets == letter(500)).map(|kept| kept.uid).collect();
+            assert_eq!(copies.len(), 2);
+            let verify = || stage.run(stage.request(Task::Verify { level: Level::Identical }));
+            assert_eq!(verify().await.counts, Counts { found: 6, already: 6, ..Counts::default() });
+            assert_eq!(stage.move_all().await.counts, Counts { found: 6, already: 6, ..Counts::default() });
+            // One copy is not enough for two, whichever it is.
+            stage.new.mailbox.take_out(&path("Work/2024"), copies[deleted]);
+            let counts = verify().await.counts;
+            assert_eq!((counts.already, counts.failed), (5, 1), "copy {deleted}, renumbered {renumbered}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_interrupted_first_run_goes_on_looking_and_later_runs_do_not() {
     for effect in 4..30 {
         for side in 0..2 {
