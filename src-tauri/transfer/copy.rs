@@ -53,6 +53,7 @@ impl Pair {
             fence: fence.uid_next,
             whole: !fence.created && fence.uid_next > 1,
             renumbered: false,
+            made: fence.created,
         }
     }
 }

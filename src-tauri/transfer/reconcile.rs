@@ -58,6 +58,8 @@ pub struct Question<'a> {
     pub renumbered: bool,
     /// The first UID that may be ours.
     pub fence: u32,
+    /// All that lies from there on has come since the move was begun.
+    pub since: bool,
     /// The first UID that the target listing covers.
     pub from: u32,
     /// The listings tell header hashes, as far as the servers do.
@@ -218,11 +220,15 @@ fn decide<'a>(
     if contested(&claimants, &free) && !question.source_headers {
         // What is ours first: mostly that is all that lies there, and then nothing need be known of the new ones.
         let (new, ours): (Vec<_>, Vec<_>) = claimants.into_iter().partition(|claimant| claimant.kind == Kind::New);
-        answer.need = meet(question, &ours, free.clone(), answer);
-        if answer.need != Need::Nothing {
-            return;
-        }
-        let found: HashSet<u32> = answer.found.iter().map(|found| found.uid).collect();
+        let unclear = match meet(question, &ours, free.clone(), answer) {
+            Ok(unclear) => unclear,
+            Err(need) => {
+                answer.need = need;
+                return;
+            }
+        };
+        let found: HashSet<u32> =
+            answer.found.iter().map(|found| found.uid).chain(unclear.iter().filter_map(found)).collect();
         free.retain(|item| !found.contains(&item.uid));
         if contested(&new, &free)
             && let Some(first) = new.iter().map(|claimant| claimant.id).min()
@@ -230,15 +236,34 @@ fn decide<'a>(
             answer.need = Need::SourceHeaders(first.clone());
             return;
         }
+        settle(question, unclear, answer);
         claimants = new;
     }
-    answer.need = meet(question, &claimants, free, answer);
+    match meet(question, &claimants, free, answer) {
+        Ok(unclear) => settle(question, unclear, answer),
+        Err(need) => answer.need = need,
+    }
 }
 
-/// Groups both by header and lets each group decide.
-fn meet(question: &Question, claimants: &[Claimant], mut free: Vec<TargetItem>, answer: &mut Answer) -> Need {
+type Decided<'a> = (&'a Claimant<'a>, Verdict);
+
+fn found((_, verdict): &Decided) -> Option<u32> {
+    match verdict {
+        Verdict::Found(uid) => Some(*uid),
+        _ => None,
+    }
+}
+
+/// Groups both by header and lets each group decide. Returned is what stands with something that nobody can tell: it
+/// counts only once nothing more need be known, for the next answer must know all of them again.
+fn meet<'a>(
+    question: &Question,
+    claimants: &'a [Claimant<'a>],
+    mut free: Vec<TargetItem>,
+    answer: &mut Answer,
+) -> Result<Vec<Decided<'a>>, Need> {
     let (mut source, mut target) = (Vec::new(), Vec::new());
-    let mut decided = Vec::new();
+    let (mut decided, mut unclear): (Vec<Decided>, Vec<Decided>) = Default::default();
     if !claimants.is_empty() && !free.is_empty() && !question.estimate {
         // A server that tells no header: the message itself does.
         for item in free.iter_mut().filter(|item| item.header.is_none()) {
@@ -276,7 +301,11 @@ fn meet(question: &Question, claimants: &[Claimant], mut free: Vec<TargetItem>, 
                 leftovers.contains(&header) || late.into_iter().any(|late| claimants.iter().any(|one| other(late, one)))
             });
             match group::decide(question, claimants, same, leftover) {
-                Ok(verdicts) => decided.extend(claimants.iter().copied().zip(verdicts)),
+                Ok(verdicts) => {
+                    let is_clear = !verdicts.contains(&Verdict::Undecidable);
+                    let to = if is_clear { &mut decided } else { &mut unclear };
+                    to.extend(claimants.iter().copied().zip(verdicts));
+                }
                 Err(lacking) => {
                     source.extend(lacking.source);
                     target.extend(lacking.target);
@@ -284,21 +313,17 @@ fn meet(question: &Question, claimants: &[Claimant], mut free: Vec<TargetItem>, 
             }
         }
         if source.is_empty() && target.is_empty() && !question.estimate {
-            target = unrecognised(question, &mut decided, &free);
+            target = unrecognised(question, &mut decided, &unclear, &free);
         }
-        decided.into_iter().for_each(|(claimant, verdict)| settle(question, claimant, verdict, answer));
+        settle(question, decided, answer);
     }
-    if source.is_empty() && target.is_empty() { Need::Nothing } else { Need::Octets { source, target } }
+    if source.is_empty() && target.is_empty() { Ok(unclear) } else { Err(Need::Octets { source, target }) }
 }
 
 /// Some servers change single headers, and then a copy in doubt bears that of no message. What lies behind the fence, is
 /// nobody's and is of its size, flags and date may be it: nobody can tell. Returns what must be read before.
-fn unrecognised(question: &Question, decided: &mut [(&Claimant, Verdict)], free: &[TargetItem]) -> Vec<u32> {
-    let found = |(_, verdict): &(&Claimant, Verdict)| match verdict {
-        Verdict::Found(uid) => Some(*uid),
-        _ => None,
-    };
-    let claimed: HashSet<u32> = decided.iter().filter_map(found).collect();
+fn unrecognised(question: &Question, decided: &mut [Decided], unclear: &[Decided], free: &[TargetItem]) -> Vec<u32> {
+    let claimed: HashSet<u32> = decided.iter().chain(unclear).filter_map(found).collect();
     let nobodys = free.iter().map(|item| item.uid).filter(|uid| *uid >= question.fence && !claimed.contains(uid));
     let lost = decided.iter_mut().filter(|(one, verdict)| one.kind == Kind::Doubt && *verdict == Verdict::Absent);
     let lost: Vec<_> = lost.collect();
@@ -323,7 +348,11 @@ fn unrecognised(question: &Question, decided: &mut [(&Claimant, Verdict)], free:
     Vec::new()
 }
 
-fn settle(question: &Question, claimant: &Claimant, verdict: Verdict, answer: &mut Answer) {
+fn settle(question: &Question, decided: Vec<Decided>, answer: &mut Answer) {
+    decided.into_iter().for_each(|(claimant, verdict)| settle_one(question, claimant, verdict, answer));
+}
+
+fn settle_one(question: &Question, claimant: &Claimant, verdict: Verdict, answer: &mut Answer) {
     let id = || claimant.id.clone();
     let named = claimant.row.is_some_and(|row| row.twice && !row.state.is_done());
     match verdict {

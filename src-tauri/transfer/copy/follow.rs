@@ -6,7 +6,7 @@ use super::{Ends, from_target};
 use crate::Problem;
 use crate::journal::{Brief, PairId, PairState, State, flag_mark};
 use crate::reconcile::TargetItem;
-use mail::{Flags, MessageId, Reach, Result, ports::FlagChange};
+use mail::{Fence, Flags, Listing, MessageId, Reach, Result, ports::FlagChange};
 
 /// Changes sent and recorded at once.
 const BATCH: usize = 500;
@@ -35,6 +35,33 @@ pub fn changes(now: &[(MessageId, Flags)], ledger: &[Brief], target: &[TargetIte
             (send || there.flags == flag_mark(&flags)).then_some(Change { id, uid, flags, send })
         })
         .collect()
+}
+
+/// The flags at the source, as far as the target can keep them, of what we stored with others, of what is in doubt, and of
+/// what is `open`.
+pub(super) fn flags_since(
+    listing: Listing,
+    ledger: &[Brief],
+    fence: &Fence,
+    open: &[(MessageId, u32)],
+) -> Vec<(MessageId, Flags)> {
+    let keeps = |keyword: &str| fence.any_keyword || fence.keywords.iter().any(|kept| kept == keyword);
+    let mut rows = ledger.iter().filter(|row| matches!(row.state, State::Stored | State::Intended)).peekable();
+    let mut since = Vec::new();
+    for entry in listing.entries {
+        while rows.next_if(|row| row.id < entry.id).is_some() {}
+        if let Some(row) = rows.next_if(|row| row.id == entry.id) {
+            let flags = entry.flags.keeping(keeps);
+            let differs = match row.state {
+                State::Intended => flags != Flags::default(),
+                _ => flag_mark(&flags) != row.flags || open.iter().any(|(id, _)| *id == entry.id),
+            };
+            if differs {
+                since.push((entry.id, flags));
+            }
+        }
+    }
+    since
 }
 
 impl Ends<'_> {

@@ -1,12 +1,12 @@
 //! Where a folder stands: lists both sides, and asks `reconcile` until it needs no more.
 
-use super::follow::{Change, changes};
+use super::follow::{Change, changes, flags_since};
 use super::refiled::left;
 use super::{Ends, from_source, from_target};
 use crate::Counts;
-use crate::journal::{Brief, Claim, Edge, Ledger, Mark, PairState, Print, State, Strangers, flag_mark};
+use crate::journal::{Brief, Claim, Edge, Ledger, Mark, PairState, Print, State, Strangers};
 use crate::reconcile::{Answer, Need, Prints, Question, Renewed, SourceItem, TargetItem, reconcile, renew};
-use mail::{Cause, Entry, Failure, Fence, Flags, Folder, Listing, MessageId, Result, Side, Status, Want};
+use mail::{Cause, Entry, Failure, Fence, Folder, Listing, MessageId, Result, Side, Status, Want};
 use std::collections::HashSet;
 
 pub struct Standing {
@@ -159,7 +159,8 @@ impl Ends<'_> {
             let known = self.journal.strangers(state.id).await?;
             self.journal.renew_target(state.id, fence.validity).await?;
             self.journal.set_strangers(state.id, Strangers { next: fence.uid_next, ..known }).await?;
-            (state.target_validity, state.fence, state.renumbered) = (fence.validity, 1, true);
+            (state.target_validity, state.fence) = (fence.validity, 1);
+            (state.renumbered, state.made) = (true, false);
         }
         if state.source_validity != listing.validity {
             self.renew_source(&state, listing.validity).await?;
@@ -242,6 +243,7 @@ impl Ends<'_> {
                 late: &late,
                 renumbered: state.renumbered,
                 fence: state.fence,
+                since: state.made || state.fence > 1,
                 from,
                 source_headers: lists.source_headers,
                 target_headers: lists.target_headers,
@@ -252,9 +254,13 @@ impl Ends<'_> {
             });
             let all = answer.found.iter().map(|found| (found.id.clone(), found.uid));
             refound.extend(all.clone().filter(|(id, _)| lost.contains(id)));
-            let all: Vec<(MessageId, u32)> = all.collect();
-            flags.extend(self.forgotten(&state, &now, &all, &lists.target).await?);
-            claimed |= !all.is_empty();
+            let in_doubt = |id: &MessageId| {
+                let at = rows.binary_search_by(|row| row.id.cmp(id));
+                at.is_ok_and(|at| rows[at].state == State::Intended)
+            };
+            let doubts: Vec<(MessageId, u32)> = all.filter(|(id, _)| in_doubt(id)).collect();
+            flags.extend(self.forgotten(&state, &now, &doubts, &lists.target).await?);
+            claimed |= !answer.found.is_empty();
             self.claim(&state, &answer, &mut rows, &mut prints).await?;
             match std::mem::take(&mut answer.need) {
                 Need::Nothing => break answer,
@@ -415,31 +421,4 @@ fn claims(answer: &Answer, prints: &Prints) -> Vec<Claim> {
             print: print(&found.id),
         })
         .collect()
-}
-
-/// The flags at the source, as far as the target can keep them, of what we stored with others, of what is in doubt, and of
-/// what is `open`.
-fn flags_since(
-    listing: Listing,
-    ledger: &[Brief],
-    fence: &Fence,
-    open: &[(MessageId, u32)],
-) -> Vec<(MessageId, Flags)> {
-    let keeps = |keyword: &str| fence.any_keyword || fence.keywords.iter().any(|kept| kept == keyword);
-    let mut rows = ledger.iter().filter(|row| matches!(row.state, State::Stored | State::Intended)).peekable();
-    let mut since = Vec::new();
-    for entry in listing.entries {
-        while rows.next_if(|row| row.id < entry.id).is_some() {}
-        if let Some(row) = rows.next_if(|row| row.id == entry.id) {
-            let flags = entry.flags.keeping(keeps);
-            let differs = match row.state {
-                State::Intended => flags != Flags::default(),
-                _ => flag_mark(&flags) != row.flags || open.iter().any(|(id, _)| *id == entry.id),
-            };
-            if differs {
-                since.push((entry.id, flags));
-            }
-        }
-    }
-    since
 }

@@ -77,6 +77,7 @@ pub(super) fn pair(row: &rusqlite::Row) -> rusqlite::Result<PairState> {
         fence: row.get(5)?,
         whole: row.get(6)?,
         renumbered: row.get(7)?,
+        made: row.get(8)?,
     })
 }
 

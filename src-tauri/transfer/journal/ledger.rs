@@ -29,6 +29,8 @@ pub struct PairState {
     /// The target folder has a UIDVALIDITY under which it was not looked through yet: a row with UID 0 is not known to be
     /// gone, it was not looked for.
     pub renumbered: bool,
+    /// The target folder was made by this move, and has the UIDVALIDITY that it had then.
+    pub made: bool,
 }
 
 /// What became of a message. Stored as a number; numbers are only ever added.
@@ -355,7 +357,8 @@ impl Journal {
 
 pub(super) const RUN: &str = "ifnull((SELECT CAST(value AS INTEGER) FROM setting WHERE key = 'run'), 0)";
 pub(super) const PAIR: &str = "SELECT pair, source, target, source_validity, target_validity, fence, whole,
-    EXISTS (SELECT 1 FROM setting WHERE key = 'renumbered ' || pair) FROM pair";
+    EXISTS (SELECT 1 FROM setting WHERE key = 'renumbered ' || pair),
+    EXISTS (SELECT 1 FROM made WHERE folder = target AND made.validity = target_validity) FROM pair";
 
 /// The setting that says so of this pair.
 fn renumbered(pair: PairId) -> String {

@@ -24,6 +24,7 @@ fn state(name: &str) -> PairState {
         fence: 5,
         whole: true,
         renumbered: false,
+        made: false,
     }
 }
 

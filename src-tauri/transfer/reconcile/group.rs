@@ -4,7 +4,7 @@
 use super::{Question, SourceItem, TargetItem};
 use crate::journal::{Brief, Print, Strength};
 use mail::{HeaderHash, MessageId, Sha256};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Who claims first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,6 +153,18 @@ pub fn decide(
     if !rest.is_empty() && !free.is_empty() {
         by_strength(question, claimants, &prints, rest, free, leftovers, &mut verdicts);
     }
+    // What had another UID may have been taken out, and what was found for it be the equal one that is in doubt.
+    let had = |at: usize| claimants[at].row.is_some_and(|row| row.uid == Some(0));
+    let of_two: HashSet<Sha256> = (0..claimants.len())
+        .filter(|at| matches!(verdicts[*at], Verdict::Found(_)) && had(*at))
+        .filter_map(|at| prints[at].map(|print| print.sha256))
+        .collect();
+    for (at, verdict) in verdicts.iter_mut().enumerate() {
+        let equal = prints[at].is_some_and(|print| of_two.contains(&print.sha256));
+        if *verdict == Verdict::Absent && claimants[at].kind == Kind::Doubt && equal {
+            *verdict = Verdict::Undecidable;
+        }
+    }
     Ok(verdicts)
 }
 
@@ -178,7 +190,8 @@ fn by_strength(
         None => rest.iter().for_each(|at| verdicts[*at] = Verdict::Undecided),
         // It preserves octets, but some servers mend single messages.
         Some(Strength::Octets | Strength::Nothing) => {
-            rest.iter().for_each(|at| verdicts[*at] = Verdict::Undecidable);
+            let open = open(question, claimants, rest, &free);
+            open.iter().for_each(|at| verdicts[*at] = Verdict::Undecidable);
         }
         Some(Strength::Header) => weakly(question, claimants, prints, &rest, free, leftovers, verdicts),
         Some(Strength::HeaderAndSize) => {
@@ -199,6 +212,16 @@ fn by_strength(
             }
         }
     }
+}
+
+/// Those of `rest` that may be among the free ones. If all of these came since the move was begun, and are no more than
+/// what is in doubt, none of them is what was never given to this target.
+fn open(question: &Question, claimants: &[&Claimant], mut rest: Vec<usize>, free: &[&TargetItem]) -> Vec<usize> {
+    let doubts = rest.iter().filter(|at| claimants[**at].kind != Kind::New).count();
+    if question.since && free.len() <= doubts && free.iter().all(|item| item.uid >= question.fence) {
+        rest.retain(|at| claimants[*at].kind != Kind::New);
+    }
+    rest
 }
 
 /// Claims by number alone, as long as it does not matter which is which: enough for all, or all alike.
@@ -226,6 +249,7 @@ fn weakly(
         open = new;
     }
     let free = give(question, claimants, prints, &done, free, true, verdicts);
+    let open = self::open(question, claimants, open, &free);
     let alike = alike(&open);
     if !leftovers && (free.len() >= open.len() || alike) {
         let free = give(question, claimants, prints, &open, free, true, verdicts);

@@ -37,6 +37,8 @@ struct Case {
     late: Vec<u32>,
     /// The target was not looked through under its present UIDVALIDITY.
     renumbered: bool,
+    /// What lies from the fence on has come since the move was begun.
+    since: bool,
     /// How often octets were asked for, and of how many messages.
     read: (usize, usize),
 }
@@ -94,6 +96,7 @@ impl Case {
                 late: &late,
                 renumbered: self.renumbered,
                 fence: self.fence,
+                since: self.since,
                 from,
                 source_headers,
                 target_headers,
@@ -333,6 +336,7 @@ fn two_hundred_thousand_are_not_quadratic() {
             prints: &prints,
             late: &[],
             renumbered: false,
+            since: false,
             fence: 1,
             from: 1,
             source_headers: true,

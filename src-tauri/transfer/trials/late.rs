@@ -154,3 +154,27 @@ async fn forgotten_flags_are_given_whatever_comes_between() {
     }
     assert!(met > 80, "{met}");
 }
+
+/// At a server that changes octets, what lies in the place of ours is known by its header alone: it is not given flags.
+#[tokio::test]
+async fn what_may_be_its_owners_is_given_no_flags() {
+    let inbox = path("INBOX");
+    let with = |end: &str| [&letter(500)[..], end.as_bytes()].concat();
+    let stage = Stage::of(0);
+    let uid = stage.old.mailbox.put(&inbox, letter(500), Flags::default(), None);
+    stage.new.mailbox.put(&inbox, with("of its owner\r\n"), Flags::default(), None);
+    stage.new.mailbox.behave(|manners| {
+        manners.rewrites = Some(Arc::new(|octets: &[u8]| [octets, b"of its server\r\n"].concat()));
+    });
+    let outcome = stage.move_all().await;
+    complete(&outcome);
+    assert_eq!((outcome.counts.stored, twice(&outcome).len()), (1, 1));
+    let ours = stage.new.mailbox.kept(&inbox).pop().map_or(0, |kept| kept.uid);
+    stage.new.mailbox.take_out(&inbox, ours);
+    stage.new.mailbox.renumber(&inbox, 300);
+    stage.old.mailbox.mark(&inbox, uid, Flags::new([System::Seen]));
+    stage.move_all().await;
+    let there = stage.new.mailbox.kept(&inbox);
+    let told: Vec<_> = there.iter().map(|kept| (kept.octets.to_vec(), kept.flags.clone())).collect();
+    assert_eq!(told, [(with("of its owner\r\n"), Flags::default())]);
+}

@@ -42,6 +42,58 @@ fn what_is_in_doubt_and_what_had_another_number_are_told_apart_by_nobody() {
     }
 }
 
+/// Of equal ones too: the copy of the one may have been taken out, and that of the other have come.
+#[test]
+fn of_equal_ones_what_is_in_doubt_is_named_where_it_may_have_come() {
+    let twin = Made(1, 0, 0);
+    for (strength, there) in [(Strength::Octets, twin), (Strength::HeaderAndSize, Made(1, 3, 0))] {
+        let mut case = Case {
+            // Another group must be read too: that must not settle the first half of this one.
+            source: vec![(1, twin), (2, twin), (3, Made(3, 0, 0))],
+            target: vec![(10, there), (11, Made(3, 1, 0))],
+            ledger: vec![(1, State::Stored, Some(0), twin), (2, State::Intended, None, twin)],
+            fence: 1,
+            strength: Some(strength),
+            renumbered: true,
+            ..Case::default()
+        };
+        let answer = case.ask();
+        assert_eq!((pairs(&answer), answer.twice.contains(&MessageId::Uid(2))), (vec![(1, 10)], true), "{strength:?}");
+        assert_eq!(uids(&answer.store), [2, 3]);
+        case.target.push((12, there));
+        let answer = case.ask();
+        assert_eq!((answer.found.len(), answer.twice.contains(&MessageId::Uid(2))), (2, false), "{strength:?}");
+    }
+}
+
+/// Only what was given to the target may have come since.
+#[test]
+fn what_was_never_given_to_the_target_is_not_what_came_since() {
+    for strength in [Strength::HeaderAndSize, Strength::Nothing] {
+        for (since, named) in [(true, vec![1, 2]), (false, vec![1, 2, 3, 4])] {
+            let mut case = Case {
+                source: (1..=4).map(|id| (id, Made(1, id, 0))).collect(),
+                target: vec![(10, Made(1, 9, 0))],
+                ledger: [1, 2].map(|id| (id, State::Intended, None, Made(1, id, 0))).to_vec(),
+                fence: 1,
+                since,
+                strength: Some(strength),
+                ..Case::default()
+            };
+            let twice = |answer: &Answer| {
+                let mut twice: Vec<MessageId> = answer.twice.iter().cloned().collect();
+                twice.sort_unstable();
+                twice
+            };
+            let answer = case.ask();
+            assert_eq!((uids(&twice(&answer)), uids(&answer.store)), (named, vec![1, 2, 3, 4]), "{strength:?} {since}");
+            // More than what was given: somebody else was there.
+            case.target.extend([(11, Made(1, 8, 0)), (12, Made(1, 7, 0))]);
+            assert!(uids(&twice(&case.ask())).ends_with(&[3, 4]), "{strength:?} {since}");
+        }
+    }
+}
+
 #[test]
 fn what_is_in_doubt_comes_before_what_was_gone() {
     let twin = Made(1, 0, 0);
