@@ -7,9 +7,9 @@ use super::lane::Lane;
 use super::reading::{READ, dated};
 use super::round::Terms;
 use super::{from_source, from_target};
-use crate::journal::{Brief, Claim, Intent, Kept, Ledger, PairId, State};
+use crate::journal::{Brief, Claim, Intent, Kept, Ledger, PairId, State, Strength};
 use crate::reconcile::TargetItem;
-use mail::{InternalDate, MessageId, Reach, Result, Source, Target};
+use mail::{HeaderHash, InternalDate, MessageId, Reach, Result, Source, Target};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// One of ours, whose message is no longer where it was at the source.
@@ -91,7 +91,15 @@ async fn leaving(lanes: &[Lane], terms: &Terms) -> Result<Vec<Leaving>> {
         let Some(standing) = lane.standing.as_ref().filter(|standing| !standing.left.is_empty()) else { continue };
         let uids: HashMap<&MessageId, u32> = standing.left.iter().map(|(id, uid)| (id, *uid)).collect();
         let ids = standing.left.iter().map(|(id, _)| id.clone()).collect();
-        let kept = terms.journal.kept(standing.state.id, ids).await?;
+        let mut kept = terms.journal.kept(standing.state.id, ids).await?;
+        if terms.journal.strength().await? != Some(Strength::Octets) {
+            // Which UID is whose may be known by the header alone.
+            let mut owners: HashMap<HeaderHash, usize> = HashMap::new();
+            for (_, header) in terms.journal.headers(standing.state.id).await? {
+                *owners.entry(header).or_default() += 1;
+            }
+            kept.retain(|kept| owners.get(&kept.print.header) == Some(&1));
+        }
         leaving.extend(kept.into_iter().filter_map(|kept| {
             let uid = *uids.get(&kept.id)?;
             Some(Leaving { from, uid, kept, taken: false })

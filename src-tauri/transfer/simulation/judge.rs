@@ -162,7 +162,7 @@ impl Play {
         if !(counts.gone..=counts.gone + more).contains(&(gone.len() as u64)) {
             return Err(format!("{} messages are named as gone, but {counts:?}", gone.len()));
         }
-        let mut spare = self.spare();
+        let mut spare = self.spare(&failed);
         for at in 0..self.world.drawers.len() {
             let named = gone.iter().filter(|(place, _)| *place == at).map(|(_, uid)| *uid).collect::<Vec<u32>>();
             self.weigh(at, &failed, &named, &mut spare)?;
@@ -217,10 +217,10 @@ impl Play {
     }
 
     /// What each folder holds beyond its own messages, or held until its owner took it out.
-    fn spare(&self) -> Spare {
+    fn spare(&self, failed: &BTreeMap<(usize, Sha256), usize>) -> Spare {
         let mut spare = Spare::new();
         for at in 0..self.world.drawers.len() {
-            for (key, weight) in self.weights(at, &BTreeMap::new(), &[]) {
+            for (key, weight) in self.weights(at, failed, &[]) {
                 let more = (weight.there + weight.removed).saturating_sub(weight.ours);
                 spare.entry(key).or_default().push((at, more));
             }

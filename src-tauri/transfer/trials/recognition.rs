@@ -333,6 +333,30 @@ async fn what_was_refiled_at_the_source_is_moved_at_the_target_and_not_stored_ag
     assert_eq!((number(&stage.new, "INBOX"), number(&stage.new, "Work/2024")), (6, 14));
 }
 
+/// Where the server changes octets, and messages have one header, nobody knows which copy is whose: it is stored again.
+#[tokio::test]
+async fn a_refiled_message_of_many_with_its_header_is_stored_and_not_moved() {
+    let stage = Stage::of(1);
+    let upper = |octets: &[u8]| octets.to_ascii_uppercase();
+    let with = |end: &str| [&letter(500)[..], end.as_bytes()].concat();
+    for end in ["one\r\n", "two\r\n"] {
+        stage.old.mailbox.put(&path("INBOX"), with(end), Flags::default(), None);
+    }
+    stage.new.mailbox.behave(|manners| manners.rewrites = Some(Arc::new(move |octets| upper(octets))));
+    complete(&stage.move_all().await);
+    let refile = |octets: Vec<u8>| {
+        let kept = stage.old.mailbox.kept(&path("INBOX")).into_iter().find(|kept| kept.octets == octets).unwrap();
+        stage.old.mailbox.take_out(&path("INBOX"), kept.uid);
+        stage.old.mailbox.put(&path("Work/2024"), kept.octets, kept.flags, kept.date);
+    };
+    refile(with("two\r\n"));
+    refile(letter(1));
+    let outcome = stage.move_all().await;
+    complete(&outcome);
+    assert_eq!((outcome.counts.stored, outcome.counts.already), (1, 4));
+    assert_eq!((number(&stage.new, "INBOX"), number(&stage.new, "Work/2024")), (2, 3));
+}
+
 #[tokio::test]
 async fn a_refiled_message_is_there_once_wherever_the_run_is_interrupted() {
     for effect in 0..40 {
