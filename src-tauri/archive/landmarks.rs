@@ -4,7 +4,7 @@ use crate::Reader;
 use crate::contents::Record;
 use crate::heading::Heading;
 use mail::{FolderPath, MessageId};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
@@ -19,6 +19,7 @@ pub struct Landmark {
     pub which: Which,
     /// As the backed up mailbox calls it.
     pub folder: FolderPath,
+    pub id: MessageId,
     pub octets: u64,
     pub heading: Heading,
 }
@@ -33,16 +34,17 @@ fn best<T: PartialOrd>(of: &mut Best<T>, value: T, folder: &FolderPath, id: &Mes
 }
 
 impl Reader {
-    /// The oldest, the newest and the largest of those that are in the mailbox still, but for `these`. Each message once, and
+    /// The oldest, the newest and the largest of those that are in the mailbox still, but for those named in `but`. Each message once, and
     /// none that cannot be read.
-    pub async fn landmarks(&mut self, but: &HashSet<(FolderPath, MessageId)>) -> Vec<Landmark> {
+    pub async fn landmarks(&mut self, but: &HashMap<FolderPath, HashSet<MessageId>>) -> Vec<Landmark> {
         let (mut oldest, mut newest, mut largest) = (None, None, None);
         for folder in self.paths() {
             let Ok(read) = self.read(&folder).await else { continue };
+            let but = but.get(&folder);
             let now = read.contents.validity.flatten();
             for (id, place) in &read.shown {
                 let Record { key, date, size, gone, .. } = &read.contents.records[*place];
-                if *gone || key.validity != now || but.contains(&(folder.clone(), id.clone())) {
+                if *gone || key.validity != now || but.is_some_and(|but| but.contains(id)) {
                     continue;
                 }
                 best(&mut largest, *size, &folder, id);
@@ -65,7 +67,7 @@ impl Reader {
             let Ok(read) = self.read(&folder).await else { continue };
             let Some(record) = read.record(&id) else { continue };
             if let Ok(Some(heading)) = Heading::read(&read.mbox, record) {
-                landmarks.push(Landmark { which, folder, octets: record.size, heading });
+                landmarks.push(Landmark { which, folder, id, octets: record.size, heading });
             }
         }
         landmarks

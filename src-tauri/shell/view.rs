@@ -322,7 +322,7 @@ impl From<archive::Heading> for wire::Heading {
 }
 
 impl From<archive::Landmark> for wire::Landmark {
-    fn from(archive::Landmark { which, folder, octets, heading }: archive::Landmark) -> Self {
+    fn from(archive::Landmark { which, folder, octets, heading, .. }: archive::Landmark) -> Self {
         let which = match which {
             archive::Which::Oldest => wire::Which::Oldest,
             archive::Which::Newest => wire::Which::Newest,

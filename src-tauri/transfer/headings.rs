@@ -4,7 +4,7 @@
 use crate::journal::Journal;
 use crate::{Home, Problem};
 use archive::{Heading, Landmark, Reader};
-use mail::{Budget, FolderPath};
+use mail::{Budget, FolderPath, MessageId, Result};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
@@ -29,26 +29,31 @@ pub async fn headings(directory: &Path, problems: &[Problem]) -> Vec<Option<Head
 /// `directory`, but for those that `problems` name. Of the move `id`, which must not be at work.
 pub async fn landmarks(home: &Home, id: &str, directory: &Path, problems: &[Problem]) -> Vec<Landmark> {
     let Some(mut backup) = open(directory).await else { return Vec::new() };
-    let named = problems.iter().filter_map(|problem| Some((problem.folder.clone()?, problem.id.clone()?)));
-    let mut landmarks = backup.landmarks(&named.collect::<HashSet<_>>()).await;
-    let places = places(home, id).await;
-    // What has no place was not moved.
-    landmarks.retain_mut(|landmark| match places.get(&landmark.folder) {
-        Some(place) => {
-            landmark.folder.clone_from(place);
-            true
+    let mut named: HashMap<FolderPath, HashSet<MessageId>> = HashMap::new();
+    for (folder, id) in problems.iter().filter_map(|problem| problem.folder.clone().zip(problem.id.clone())) {
+        named.entry(folder).or_default().insert(id);
+    }
+    let found = backup.landmarks(&named).await;
+    let mut landmarks = Vec::new();
+    let Some(file) = home.journal(id).ok().filter(|file| file.exists()) else { return landmarks };
+    let Ok((journal, _)) = Journal::open(&file).await else { return landmarks };
+    for mut landmark in found {
+        // What has no place was not moved.
+        if let Ok(Some(place)) = place(&journal, &landmark).await {
+            landmark.folder = place;
+            landmarks.push(landmark);
         }
-        None => false,
-    });
+    }
     landmarks
 }
 
-/// Where each folder of the source was moved to.
-async fn places(home: &Home, id: &str) -> HashMap<FolderPath, FolderPath> {
-    let Some(file) = home.journal(id).ok().filter(|file| file.exists()) else { return HashMap::new() };
-    let Ok((journal, _)) = Journal::open(&file).await else { return HashMap::new() };
-    let pairs = journal.pairs().await.unwrap_or_default();
-    pairs.into_iter().map(|pair| (pair.source, pair.target)).collect()
+/// The folder of the target where it is: mostly the one that its own was moved to.
+async fn place(journal: &Journal, landmark: &Landmark) -> Result<Option<FolderPath>> {
+    let Some(pair) = journal.pairs().await?.into_iter().find(|pair| pair.source == landmark.folder) else {
+        return Ok(None);
+    };
+    let mut elsewhere = journal.elsewhere(pair.id).await?;
+    Ok(Some(elsewhere.remove(&landmark.id).unwrap_or(pair.target)))
 }
 
 /// No body is read.

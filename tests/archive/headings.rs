@@ -3,7 +3,7 @@
 use super::*;
 use archive::{Heading, Landmark, Which};
 use mail::Cause;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn the_oldest_the_newest_and_the_largest_are_found() {
     let of = |which, folder: &str, name: &str, filler| {
         (which, folder.to_owned(), name.to_owned(), letter(name, filler).len() as u64)
     };
-    let named = HashSet::from([(work.clone(), MessageId::Uid(refused))]);
+    let named = HashMap::from([(work.clone(), HashSet::from([MessageId::Uid(refused)]))]);
     assert_eq!(
         told(reader.landmarks(&named).await),
         [
@@ -120,7 +120,7 @@ async fn the_oldest_the_newest_and_the_largest_are_found() {
     );
     // Each once, as the first that it is.
     assert_eq!(
-        told(reader.landmarks(&HashSet::new()).await),
+        told(reader.landmarks(&HashMap::new()).await),
         [of(Which::Oldest, "Work", "first", 10), of(Which::Newest, "Work", "refused", 90_000)]
     );
 }

@@ -322,6 +322,10 @@ async fn what_to_look_for_bears_the_folders_of_the_new_mailbox() {
     stage.new.mailbox.take_out(&sent, uid);
     let large = [b"Subject: large\r\n\r\n".as_slice(), &[b'x'; 5_000]].concat();
     stage.old.mailbox.put(&path("已发送"), large, Flags::default(), None);
+    // The newest one has been brought into another folder than its own.
+    let newest = Some(InternalDate { seconds: 4_000_000_000, zone: 0 });
+    stage.old.mailbox.put(&path("INBOX"), letter(500), Flags::default(), newest);
+    stage.new.mailbox.put(&path("Brought"), letter(500), Flags::default(), newest);
     let task = Task::Move { backup: Some(stage.backup()), prove_first: true, put_back: false, verify_after: None };
     let outcome = stage.run(stage.request(task)).await;
     complete(&outcome);
@@ -330,6 +334,8 @@ async fn what_to_look_for_bears_the_folders_of_the_new_mailbox() {
     let found = crate::landmarks(&home, &id, &stage.backup(), &[]).await;
     let largest = found.iter().find(|landmark| landmark.which == crate::Which::Largest).unwrap();
     assert_eq!((&largest.folder, largest.heading.subject.as_deref()), (&sent, Some("large")));
+    let newest = found.iter().find(|landmark| landmark.which == crate::Which::Newest).unwrap();
+    assert_eq!((newest.folder.to_string().as_str(), newest.heading.subject.as_deref()), ("Brought", Some("500")));
     assert_eq!(stage.new.mailbox.kept(&sent).len(), 11);
     // Nothing is known of a move that never ran.
     assert_eq!(crate::landmarks(&home, "0123456789abcdef", &stage.backup(), &[]).await, []);
