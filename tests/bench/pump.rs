@@ -109,12 +109,13 @@ async fn create(target: &mut Connection, folders: &[Range]) -> io::Result<()> {
     }
 }
 
-/// Largest first; a folder with more than a pair's part of all is divided into a range for each pair.
+/// Largest first; a folder with more than a pair's part of all is divided into as many ranges as all pairs ask for at once,
+/// or the first of them would take those of the others.
 fn divide(folders: Vec<Range>, pairs: u32) -> VecDeque<Range> {
     let all: u32 = folders.iter().map(|range| range.messages).sum();
     let mut ranges: Vec<Range> = Vec::new();
     for folder in folders.into_iter().filter(|folder| folder.messages > 0) {
-        let parts = if folder.messages > all / pairs { pairs } else { 1 };
+        let parts = if folder.messages > all / pairs { pairs * AHEAD as u32 } else { 1 };
         let uids = folder.to.div_ceil(parts);
         let part = |at: u32| Range {
             from: at * uids + 1,
