@@ -61,9 +61,13 @@ async fn run(pairs: usize, source: &Way, target: &Way) -> io::Result<usize> {
         opened.push(opening.await.map_err(io::Error::other)??);
     }
     let Some((source, target)) = opened.first_mut() else { return Ok(0) };
-    let folders = list(source).await?;
+    let mut folders = list(source).await?;
     create(target, &folders).await?;
-    let ranges = Arc::new(Mutex::new(divide(folders, pairs as u32)));
+    let part = folders.iter().map(|range| range.messages).sum::<u32>() / pairs as u32;
+    for folder in folders.iter_mut().filter(|folder| folder.messages > part) {
+        folder.to = last(source, &folder.folder).await?;
+    }
+    let ranges = Arc::new(Mutex::new(divide(folders, pairs as u32, part)));
     let pumping: Vec<_> =
         opened.into_iter().map(|(source, target)| tokio::spawn(pair(source, target, Arc::clone(&ranges)))).collect();
     let mut stored = 0;
@@ -97,6 +101,20 @@ async fn list(source: &mut Connection) -> io::Result<Vec<Range>> {
     Ok(folders)
 }
 
+/// The highest UID: where much was deleted UIDNEXT is far beyond, and only the first of its ranges would hold anything.
+async fn last(source: &mut Connection, folder: &str) -> io::Result<u32> {
+    source.send(&format!("EXAMINE {folder}")).await?;
+    let tag = source.send("UID FETCH * (UID)").await?;
+    let mut last = None;
+    source
+        .finish(&tag, |line| {
+            let told = line.split_once(" FETCH (UID ").map(|(_, rest)| rest.trim_end_matches(')'));
+            last = told.and_then(|uid| uid.parse().ok()).or(last);
+        })
+        .await?;
+    last.ok_or_else(|| io::Error::other(format!("no UID in {folder}")))
+}
+
 async fn create(target: &mut Connection, folders: &[Range]) -> io::Result<()> {
     let mut last = None;
     for Range { folder, .. } in folders.iter().filter(|range| range.folder != "INBOX") {
@@ -109,21 +127,20 @@ async fn create(target: &mut Connection, folders: &[Range]) -> io::Result<()> {
     }
 }
 
-/// Largest first; a folder with more than a pair's part of all is divided into as many ranges as all pairs ask for at once,
+/// Largest first; a folder with more than a pair's `part` of all is divided into as many ranges as all pairs ask for at once,
 /// or the first of them would take those of the others.
-fn divide(folders: Vec<Range>, pairs: u32) -> VecDeque<Range> {
-    let all: u32 = folders.iter().map(|range| range.messages).sum();
+fn divide(folders: Vec<Range>, pairs: u32, part: u32) -> VecDeque<Range> {
     let mut ranges: Vec<Range> = Vec::new();
     for folder in folders.into_iter().filter(|folder| folder.messages > 0) {
-        let parts = if folder.messages > all / pairs { pairs * AHEAD as u32 } else { 1 };
+        let parts = if folder.messages > part { pairs * AHEAD as u32 } else { 1 };
         let uids = folder.to.div_ceil(parts);
-        let part = |at: u32| Range {
+        let range = |at: u32| Range {
             from: at * uids + 1,
             to: folder.to.min((at + 1) * uids),
             messages: folder.messages / parts,
             ..folder.clone()
         };
-        ranges.extend((0..parts).map(part).filter(|range| range.from <= range.to));
+        ranges.extend((0..parts).map(range).filter(|range| range.from <= range.to));
     }
     ranges.sort_by_key(|range| std::cmp::Reverse(range.messages));
     ranges.into()
