@@ -36,7 +36,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Octets of bodies in memory at once.
-const MEMORY: u32 = 56 * 1024 * 1024;
+const MEMORY: u32 = 64 * 1024 * 1024;
 /// So often in a row a folder may cost the connection with nothing reached between.
 const PATIENCE_WITH_FOLDER: u32 = 7;
 /// After so many losses with nothing reached between folders are dealt with one by one, to find the one that costs them.
