@@ -4,7 +4,7 @@
 use super::standing::Standing;
 use super::{Ends, from_target};
 use crate::Problem;
-use crate::journal::{Brief, PairId, PairState, State, flag_mark};
+use crate::journal::{Brief, PairId, State, flag_mark};
 use crate::reconcile::TargetItem;
 use mail::{Fence, Flags, Listing, MessageId, Reach, Result, ports::FlagChange};
 
@@ -98,7 +98,7 @@ impl Ends<'_> {
     /// claimed: whatever comes between, their flags are given.
     pub(super) async fn forgotten(
         &mut self,
-        pair: &PairState,
+        pair: PairId,
         now: &[(MessageId, Flags)],
         found: &[(MessageId, u32)],
         target: &[TargetItem],
@@ -115,7 +115,7 @@ impl Ends<'_> {
         }
         if !changes.is_empty() && self.rules.store {
             let intended = changes.iter().map(|change| (change.id.clone(), change.flags.clone())).collect();
-            self.journal.intend_flags(pair.id, intended).await?;
+            self.journal.intend_flags(pair, intended).await?;
         }
         Ok(changes)
     }

@@ -224,7 +224,7 @@ impl Ends<'_> {
         let open = self.settle_flags(state.id, &mut rows, &target).await?;
         let now = flags_since(listing, &rows, &fence, &open);
         let mut flags = changes(&now, &rows, &target);
-        let bare = self.forgotten(&state, &now, &open, &target).await?;
+        let bare = self.forgotten(state.id, &now, &open, &target).await?;
         flags.extend(bare);
         flags.sort_by(|one, other| one.id.cmp(&other.id));
         flags.dedup_by(|one, other| one.id == other.id);
@@ -259,7 +259,7 @@ impl Ends<'_> {
                 at.is_ok_and(|at| rows[at].state == State::Intended)
             };
             let doubts: Vec<(MessageId, u32)> = all.filter(|(id, _)| in_doubt(id)).collect();
-            flags.extend(self.forgotten(&state, &now, &doubts, &lists.target).await?);
+            flags.extend(self.forgotten(state.id, &now, &doubts, &lists.target).await?);
             claimed |= !answer.found.is_empty();
             self.claim(&state, &answer, &mut rows, &mut prints).await?;
             match std::mem::take(&mut answer.need) {
