@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 /// Letters only: every program's file of settings takes it as it is.
 const PASSWORD: &str = "ferrysecret";
 const NEW: usize = 100;
+/// Rounds in which all programs run.
+pub const OTHERS: usize = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mover {
@@ -54,14 +56,19 @@ impl Mover {
         matches!(self, Mover::Pump4 | Mover::Pump1 | Mover::Mailferry)
     }
 
-    /// The slowest runs once, where it takes seconds and not minutes; the huge message is for the memory alone.
+    /// The others run three times at most: they take minutes, and are not as near to us as the pump. The slowest runs
+    /// once, where it takes seconds; the huge message is for the memory alone.
     pub fn runs(self, cell: Cell, round: usize) -> bool {
         if cell.set == Set::Huge {
             let near = cell.line == Line::Loopback && !cell.tls;
             return near && round == 0 && matches!(self, Mover::Mailferry | Mover::Mbsync);
         }
         let bearable = Cell { set: Set::Mixed, line: Line::Loopback, tls: false };
-        self != Mover::Offlineimap || (cell == bearable && round == 0)
+        match self {
+            Mover::Pump4 | Mover::Mailferry => true,
+            Mover::Offlineimap => cell == bearable && round == 0,
+            Mover::Pump1 | Mover::Mbsync | Mover::Interimap => round < OTHERS,
+        }
     }
 
     fn program(self, ends: &Ends, home: &Path) -> Program {

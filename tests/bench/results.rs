@@ -1,7 +1,7 @@
 //! The table: medians with their spread, and ratios to the pump and to mbsync.
 
 use crate::cell::Cell;
-use crate::race::{Measured, Mover, Phase};
+use crate::race::{Measured, Mover, OTHERS, Phase};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::Command;
@@ -30,10 +30,11 @@ pub fn page(all: &[Measured], around: &Circumstances) -> String {
     let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
     writeln!(
         text,
-        "{}, {}. {} runs, mail {place}, scale {}; load before {}, after {}. Mailferry {} ({profile}{}).\n",
+        "{}, {}. {} runs of Mailferry and of pump4, {} of the others, mail {place}, scale {}; load before {}, after {}. Mailferry {} ({profile}{}).\n",
         today(),
         machine(),
         around.rounds,
+        around.rounds.min(OTHERS),
         around.scale,
         around.load.0,
         around.load.1,
