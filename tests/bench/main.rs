@@ -1,5 +1,5 @@
 //! `make bench`: copies sets of mail between two Dovecot servers with Mailferry, with other programs and with a raw
-//! pump, in turn, and writes what each took to tests/bench/RESULTS.md. By variables:
+//! pump, in turn, and writes what each took to tests/bench/RESULTS.md, or of mail on the disk to DISK.md. By variables:
 //!
 //! - `CELLS=many,50ms,plain`: only these. Sets: many, many2k, mixed, big, huge. Lines: loopback, 50ms. plain, tls.
 //!   Programs: pump4, pump1, mailferry, mbsync, interimap, offlineimap (runs once, mixed on loopback only).
@@ -90,7 +90,10 @@ fn main() -> ExitCode {
     let around = Circumstances { scale, rounds, on_disk, load: (before, load()), sets: sets.collect() };
     let page = results::page(&all, &around);
     println!("\n{page}");
-    let usual = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/bench/RESULTS.md"));
+    let usual = || {
+        let name = if on_disk { "DISK.md" } else { "RESULTS.md" };
+        PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/bench")).join(name)
+    };
     std::fs::write(std::env::var_os("RESULTS").map_or_else(usual, PathBuf::from), page).unwrap();
     let fine = |one: &&Measured| one.usage.code == Some(0) && one.wrong.is_none_or(|wrong| wrong == (0, 0));
     match all.iter().filter(|one| one.mover.is_ours()).find(|one| !fine(one)) {
